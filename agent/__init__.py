@@ -1,0 +1,1 @@
+"""Thinks: one message in, proposals out; no input or output but the tools handed to it."""

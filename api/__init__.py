@@ -1,0 +1,1 @@
+"""Shows: pages, HTTP and the command line."""

@@ -1,0 +1,1 @@
+"""Remembers: queue, decisions and the append-only log."""
