@@ -261,7 +261,7 @@ def _like(pattern: Any, *, anywhere: bool, fold: bool) -> Callable[[str], bool]:
 
 
 def _test(operator: str, wanted: Any) -> Callable[[Any], bool]:
-    """A domain term's test of a field value as Odoo does it: negations hold for empty ones, comparisons never."""
+    """A term as a test of a field value. As in Odoo, negations hold for empty values and comparisons never do."""
     if operator in ("=", "==", "!=", "<>", "in", "not in"):
         many = isinstance(wanted, (list, tuple, set, frozenset))
         options = list(wanted) if many else [wanted]
@@ -288,10 +288,8 @@ def _test(operator: str, wanted: Any) -> Callable[[Any], bool]:
     chosen = compare[operator]
 
     def ordered(value: Any) -> bool:
-        for held in _values(value):
-            if isinstance(held, str) == isinstance(wanted, str) and chosen(held, wanted):
-                return True
-        return False
+        comparable = [held for held in _values(value) if isinstance(held, str) == isinstance(wanted, str)]
+        return any(chosen(held, wanted) for held in comparable)
 
     return ordered
 

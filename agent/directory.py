@@ -1,0 +1,277 @@
+"""Who is who: partners, their people, addresses and domains, carriers, and the company's own side.
+
+It answers "whose address is this", says when an address only looks like a partner's, and finds company names in text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from rapidfuzz.distance import OSA
+
+from agent.known_names import CARRIERS, FREE_MAIL, FREE_MAIL_ENDINGS, LEGAL_FORMS
+from tools.records import RecordReader, Row
+
+_TWO_PART_ENDINGS = frozenset({"co", "com", "org", "net", "ac", "gov", "or"})
+
+
+@dataclass(slots=True)
+class Partner:
+    """A row of `res.partner`; `commercial_id` is the company that it belongs to (itself for a company)."""
+
+    id: int
+    name: str
+    commercial_id: int
+    emails: list[str]
+    is_company: bool
+    supplier_rank: int
+    customer_rank: int
+    city: str
+    ref: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerMatch:
+    """`partner_id` is a company. `how`: email, domain, name, or mentioned; `score` in 0..1."""
+
+    partner_id: int
+    how: str
+    score: float
+    contact_id: int | None = None
+
+
+@dataclass(slots=True)
+class NameMention:
+    start: int
+    end: int
+    partner_id: int
+    score: float
+
+
+@dataclass(slots=True)
+class Directory:
+    """Built from `res.partner`, `res.company`, `res.users` and `delivery.carrier`; any of them may be empty."""
+
+    reader: RecordReader
+    partners: dict[int, Partner] = field(default_factory=dict)
+    own_partners: set[int] = field(default_factory=set)
+    own_domains: set[str] = field(default_factory=set)
+    own_emails: set[str] = field(default_factory=set)
+    carriers: list[str] = field(default_factory=list)
+    _by_email: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _by_domain: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _by_word: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _words: dict[int, list[str]] = field(default_factory=dict)
+    _skeletons: dict[str, str] = field(default_factory=dict)
+    _carrier_words: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        rows = self.reader.search_read("res.partner", fields=PARTNER_FIELDS)
+        parents = {row["id"]: _first(row.get("parent_id")) for row in rows}
+        for row in rows:
+            self.partners[row["id"]] = _partner(row, parents)
+        for company in self.reader.search_read("res.company", fields=("name", "partner_id", "email")):
+            own = _first(company.get("partner_id"))
+            if own:
+                self.own_partners.add(own)
+        users = self.reader.search_read("res.users", fields=("name", "login", "email", "partner_id", "share"))
+        self.own_emails = {
+            str(value).lower()
+            for row in users
+            if not row.get("share")
+            for value in (row.get("login"), row.get("email"))
+            if value and "@" in str(value)
+        }
+        for partner in self.partners.values():
+            if partner.commercial_id in self.own_partners:
+                self.own_emails.update(partner.emails)
+        self.own_domains = {d for e in self.own_emails if not is_free_mail(d := registrable(e))} - {""}
+        for partner in self.partners.values():
+            self._index(partner)
+        self._skeletons = {}
+        for domain in [*self._by_domain, *self.own_domains]:
+            self._skeletons.setdefault(_skeleton(domain), domain)
+        rows = self.reader.search_read("delivery.carrier", fields=("name",))
+        named = [str(row["name"]) for row in rows if row.get("name")]
+        self.carriers = list(dict.fromkeys([*named, *CARRIERS]))
+        self._carrier_words = [(name, fold(name)) for name in CARRIERS]
+
+    def commercial(self, partner_id: int | None) -> int | None:
+        """The company behind a partner; the id itself when the partner is not known."""
+        partner = self.partners.get(partner_id or 0)
+        return partner.commercial_id if partner else partner_id
+
+    def name(self, partner_id: int | None) -> str:
+        partner = self.partners.get(partner_id or 0)
+        return partner.name if partner else ""
+
+    def is_internal(self, email: str) -> bool:
+        return email.lower() in self.own_emails or registrable(email) in self.own_domains
+
+    def by_email(self, email: str) -> list[PartnerMatch]:
+        """Companies that own the address: exactly, or else by its domain (never a free-mail domain)."""
+        exact = dict.fromkeys(self._by_email.get(email.lower(), ()))
+        matches = {
+            commercial: PartnerMatch(commercial, "email", 1.0, contact)
+            for contact in exact
+            if (commercial := self.partners[contact].commercial_id) not in self.own_partners
+        }
+        if matches:
+            return list(matches.values())
+        owners = self._by_domain.get(registrable(email), set())
+        return [PartnerMatch(i, "domain", 0.9 if len(owners) == 1 else 0.6) for i in sorted(owners)]
+
+    def by_name(self, name: str) -> list[PartnerMatch]:
+        """Companies and people with a name like this one, best first."""
+        found = [m for m in self.mentioned(name) if m.score >= 0.6]
+        return [PartnerMatch(m.partner_id, "name", m.score) for m in sorted(found, key=lambda m: -m.score)[:5]]
+
+    def mentioned(self, text: str) -> list[NameMention]:
+        """Company and contact names in a text. The score is the share of the name's distinctive words found there."""
+        words = [(m.start(), m.end(), fold(m[0])) for m in re.finditer(r"[^\W_]+", text)]
+        hits: dict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
+        for start, end, word in words:
+            for partner_id in self._by_word.get(word, ()):
+                hits[partner_id].setdefault(word, (start, end))
+        best: dict[int, NameMention] = {}
+        for partner_id, found in hits.items():
+            wanted = self._words[partner_id]
+            total = sum(self._weight(w) for w in wanted)
+            share = sum(self._weight(w) for w in wanted if w in found) / total
+            spans = sorted(found.values())
+            if len(found) > 1 and spans[-1][1] - spans[0][0] > 60 + 10 * len(wanted):
+                share *= 0.6
+            if len(found) == 1 and len(wanted) > 1:
+                share *= 0.9
+            partner = self.partners[partner_id]
+            if share < 0.5 or (not partner.is_company and len(found) < 2):
+                continue
+            mention = NameMention(spans[0][0], spans[-1][1], partner.commercial_id, round(share, 3))
+            if partner.commercial_id not in best or best[partner.commercial_id].score < share:
+                best[partner.commercial_id] = mention
+        return sorted(best.values(), key=lambda m: (-m.score, m.start))
+
+    def lookalike_of(self, email: str) -> str | None:
+        """The known domain that this address imitates without being it: one letter off, confusable letters, or the
+        same name under another ending."""
+        domain = registrable(email)
+        if not domain or is_free_mail(domain) or domain in self._by_domain or domain in self.own_domains:
+            return None
+        skeleton = _skeleton(domain)
+        if skeleton in self._skeletons:
+            return self._skeletons[skeleton]
+        name = skeleton.partition(".")[0]
+        for known_skeleton, known in self._skeletons.items():
+            known_name = known_skeleton.partition(".")[0]
+            if len(known_name) < 5 or abs(len(known_name) - len(name)) > 2:
+                continue
+            allowed = 2 if len(known_name) >= 12 else 1
+            if OSA.distance(name, known_name, score_cutoff=allowed) <= allowed:
+                return known
+            if name.replace("-", "") == known_name.replace("-", ""):
+                return known
+        return None
+
+    def carrier_named(self, *texts: str) -> str | None:
+        """The first carrier named in the texts, as this company calls it where it has its own name for it."""
+        for text in texts:
+            words = f" {re.sub(r'[^a-z0-9+]+', ' ', fold(text))} "
+            for name, folded in self._carrier_words:
+                if f" {re.sub(r'[^a-z0-9+]+', ' ', folded).strip()} " in words:
+                    return next((c for c in self.carriers if folded in fold(c)), name)
+        return None
+
+    def _index(self, partner: Partner) -> None:
+        if partner.commercial_id in self.own_partners:
+            return
+        internal = any(email in self.own_emails for email in partner.emails)
+        for email in partner.emails:
+            self._by_email[email].append(partner.id)
+            domain = registrable(email)
+            if domain and not is_free_mail(domain) and domain not in self.own_domains and not internal:
+                self._by_domain[domain].add(partner.commercial_id)
+        words = [w for w in dict.fromkeys(re.findall(r"[^\W_]+", fold(partner.name))) if w not in LEGAL_FORMS]
+        words = [w for w in words if len(w) > 1] or words
+        if words and not internal:
+            self._words[partner.id] = words
+            for word in words:
+                self._by_word[word].add(partner.id)
+
+    def _weight(self, word: str) -> float:
+        """Rare words tell companies apart; one that many share ("metall", "office") says little."""
+        return float((1 + len(self._by_word.get(word, ()))) ** -0.7)
+
+
+PARTNER_FIELDS = (
+    "name", "display_name", "email", "email_normalized", "is_company", "parent_id", "commercial_partner_id",
+    "supplier_rank", "customer_rank", "city", "ref", "lang",
+)  # fmt: skip
+
+
+def _partner(row: Row, parents: dict[int, int | None]) -> Partner:
+    top, seen = row["id"], set[int]()
+    while parents.get(top) and top not in seen:
+        seen.add(top)
+        top = parents[top]
+    emails = re.findall(r"[^\s,;<>\"]+@[^\s,;<>\"]+", f"{row.get('email') or ''} {row.get('email_normalized') or ''}")
+    return Partner(
+        id=row["id"],
+        name=str(row.get("name") or row.get("display_name") or ""),
+        commercial_id=_first(row.get("commercial_partner_id")) or top,
+        emails=list(dict.fromkeys(email.lower() for email in emails)),
+        is_company=bool(row.get("is_company")) or not row.get("parent_id"),
+        supplier_rank=int(row.get("supplier_rank") or 0),
+        customer_rank=int(row.get("customer_rank") or 0),
+        city=str(row.get("city") or ""),
+        ref=str(row.get("ref") or ""),
+        lang=str(row.get("lang") or ""),
+    )
+
+
+def fold(text: str) -> str:
+    """Lower case without accents; ß as ss, ł as l, ø as o."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+def registrable(email: str) -> str:
+    """The part of an address's domain that somebody registered: "mail.acme.co.uk" → "acme.co.uk"."""
+    labels = email.rpartition("@")[2].strip().strip(".>").lower().split(".")
+    if len(labels) < 2:
+        return ""
+    keep = 3 if len(labels) > 2 and labels[-2] in _TWO_PART_ENDINGS and len(labels[-1]) == 2 else 2
+    return ".".join(labels[-keep:])
+
+
+def is_free_mail(domain: str) -> bool:
+    name, _, ending = domain.partition(".")
+    return name in FREE_MAIL and (name not in FREE_MAIL_ENDINGS or ending in FREE_MAIL_ENDINGS[name])
+
+
+_CONFUSABLE = str.maketrans(
+    {"0": "o", "1": "l", "i": "l", "|": "l", "5": "s", "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "х": "x",
+     "у": "y", "і": "l", "ѕ": "s", "к": "k", "м": "m", "т": "t", "н": "h", "ο": "o", "α": "a", "ν": "v"}
+)  # fmt: skip
+
+
+def _skeleton(domain: str) -> str:
+    """A domain as the eye reads it (after Unicode TS 39): punycode decoded, confusable letters made one."""
+    try:
+        shown = domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        shown = domain
+    return fold(shown).translate(_CONFUSABLE).replace("rn", "m").replace("vv", "w")
+
+
+def _first(value: Any) -> int | None:
+    if isinstance(value, (list, tuple)):
+        value = value[0] if value else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
