@@ -1,0 +1,96 @@
+"""Runs the product's own agent over a labelled set, without ever looking at what is expected."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from agent.proposal import Triage
+from evals.labelled import Case, LabelledSet, load_labelled
+from evals.predictions import Prediction
+from tools.message import Message
+from tools.records import Domain, RecordReader, Row
+
+Progress = Callable[[int, int], None]
+
+
+class Engine(Protocol):
+    def triage(self, message: Message) -> Triage: ...
+
+
+class NoRecords:
+    """The records of a set that has none."""
+
+    def search_read(
+        self,
+        model: str,
+        domain: Domain = (),
+        fields: Sequence[str] | None = None,
+        *,
+        limit: int | None = None,
+        order: str | None = None,
+    ) -> list[Row]:
+        return []
+
+    def read(self, model: str, ids: Sequence[int], fields: Sequence[str] | None = None) -> list[Row]:
+        return []
+
+    def search_count(self, model: str, domain: Domain = ()) -> int:
+        return 0
+
+    def version(self) -> str:
+        return "none"
+
+
+def records_of(labelled: LabelledSet) -> RecordReader:
+    if labelled.records_path is None:
+        return NoRecords()
+    from tools.snapshot import SnapshotReader
+
+    return SnapshotReader(labelled.records_path)
+
+
+def predict(set_dir: Path, out: Path, *, engine: str = "local", progress: Progress | None = None) -> list[Prediction]:
+    """Writes one line a case to `out`, in the order of receipt, and returns what it wrote.
+
+    A case that fails gets its line too, with `manual` and `error`. `seconds` is the wall time from raw bytes to
+    prediction. `progress` is called with (cases done, cases in all)."""
+    from agent.triage import build_engine
+
+    labelled = load_labelled(set_dir, labels=False)
+    return predict_with(build_engine(records_of(labelled)), labelled, out, progress=progress)
+
+
+def predict_with(
+    engine: Engine, labelled: LabelledSet, out: Path, *, progress: Progress | None = None
+) -> list[Prediction]:
+    """`predict` with an engine that stands already."""
+    predictions: list[Prediction] = []
+    with out.open("w", encoding="utf-8") as file:
+        for case in labelled.cases:
+            prediction = predict_case(engine, labelled, case)
+            predictions.append(prediction)
+            file.write(prediction.line() + "\n")
+            if progress:
+                progress(len(predictions), len(labelled.cases))
+    return predictions
+
+
+def predict_case(engine: Engine, labelled: LabelledSet, case: Case) -> Prediction:
+    from tools.reading import read_message
+
+    started = time.perf_counter()
+    try:
+        message = read_message(labelled.raw(case), channel=case.channel, received_at=case.received_at)
+        triage = engine.triage(message)
+        return Prediction.of(case.id, triage, time.perf_counter() - started)
+    except Exception as error:  # no case may be missing from the file, whatever its message does to the agent
+        return Prediction(
+            id=case.id,
+            manual=True,
+            engine="fallback",
+            seconds=time.perf_counter() - started,
+            error=f"{type(error).__name__}: {error}",
+        )
