@@ -1,0 +1,208 @@
+"""Approve, edit, reject: one function, one transaction, one entry of the log each.
+
+A decision names the version that the person saw. When the proposal, its conversation or its record moved on since,
+it is refused and nothing changes. The same decision sent twice by the same person is one decision. An edit makes a
+new version that another person approves: nobody approves their own edit.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from agent.proposal import Proposal
+from review import log
+from review.database import Database
+from review.edits import Edit, difference, edited
+from review.people import Person
+from review.schema import DecisionKind, DecisionRow, ProposalRow, ProposalState
+from tools.records import RecordReader
+
+
+class RejectReason(StrEnum):
+    """Why a proposal is turned down; the value is what a person reads."""
+
+    wrong_record = "wrong record"
+    wrong_intent = "misunderstood what it is about"
+    wrong_values = "wrong dates, quantities or prices"
+    wrong_actions = "wrong actions"
+    already_done = "already done"
+    duplicate = "duplicate"
+    suspicious = "suspicious sender or content"
+    not_needed = "nothing to do"
+
+
+class DecisionError(Exception):
+    """A decision that was refused. `status` is its HTTP status."""
+
+    status = 400
+
+
+class UnknownProposal(DecisionError):
+    status = 404
+
+
+class NotAllowed(DecisionError):
+    status = 403
+
+
+class StaleDecision(DecisionError):
+    """What the person saw is no longer what there is."""
+
+    status = 412
+
+
+def approve(
+    database: Database, proposal_id: str, *, version: int, who: Person, records: RecordReader | None = None
+) -> DecisionRow:
+    """Approves `version` as it stands. With `records`, the record must not have been written since it was read.
+
+    Raises NotAllowed when an action needs a role that `who` lacks or the version is their own edit."""
+    with database.write() as session:
+        row = _proposal(session, proposal_id)
+        if done := _repeated(session, row, version, who, DecisionKind.approve):
+            return done
+        proposal = Proposal(**row.body)
+        missing = sorted({a.approval for a in proposal.actions if not who.may_approve(a.approval)})
+        if missing:
+            raise NotAllowed(f"This needs the approval of {' and '.join(missing)}; you are signed in as {who.role}.")
+        if row.edited_by == who.name:
+            raise NotAllowed("You edited this proposal. A second person has to approve it.")
+        if records is not None:
+            _check_record(proposal, records)
+        _close(session, row, version, ProposalState.approved)
+        return _keep(session, row, version, who, DecisionKind.approve, row.body, row.body)
+
+
+def edit(database: Database, proposal_id: str, *, version: int, who: Person, change: Edit) -> DecisionRow:
+    """Makes a new version, which another person approves. Raises InvalidEdit for what the catalogue does not know."""
+    with database.write() as session:
+        row = _proposal(session, proposal_id)
+        after = edited(Proposal(**row.body), change).model_dump(mode="json")
+        if done := _repeated(session, row, version, who, DecisionKind.edit):
+            return done
+        before = row.body
+        _bump(session, row, version, edited_by=who.name)
+        row.fill(Proposal(**after))
+        return _keep(session, row, version, who, DecisionKind.edit, before, after)
+
+
+def reject(
+    database: Database, proposal_id: str, *, version: int, who: Person, reason: RejectReason, note: str = ""
+) -> DecisionRow:
+    """Turns `version` down for one of the fixed reasons, with an optional note."""
+    with database.write() as session:
+        row = _proposal(session, proposal_id)
+        if done := _repeated(session, row, version, who, DecisionKind.reject):
+            return done
+        _close(session, row, version, ProposalState.rejected)
+        return _keep(session, row, version, who, DecisionKind.reject, row.body, row.body, reason, note.strip()[:2000])
+
+
+def decisions_of(session: Session, proposal_id: str) -> list[DecisionRow]:
+    """The decisions on a proposal, oldest first."""
+    found = select(DecisionRow).where(DecisionRow.proposal_id == proposal_id).order_by(DecisionRow.version)
+    return list(session.scalars(found))
+
+
+def _proposal(session: Session, proposal_id: str) -> ProposalRow:
+    row = session.get(ProposalRow, proposal_id)
+    if row is None:
+        raise UnknownProposal(f"There is no proposal {proposal_id!r}.")
+    return row
+
+
+def _repeated(
+    session: Session, row: ProposalRow, version: int, who: Person, kind: DecisionKind
+) -> DecisionRow | None:
+    """The decision that this one repeats (a double click, a retry), if the same person took it on the same version."""
+    same = select(DecisionRow).where(
+        DecisionRow.proposal_id == row.id,
+        DecisionRow.version == version,
+        DecisionRow.who == who.name,
+        DecisionRow.kind == kind,
+    )
+    return session.scalars(same).first()
+
+
+def _check_record(proposal: Proposal, records: RecordReader) -> None:
+    record, seen = proposal.record, proposal.record_write_date
+    if record is None or seen is None:
+        return
+    rows = records.read(record.model, [record.id], ["write_date"])
+    now = rows[0].get("write_date") if rows else None
+    if now != seen:
+        raise StaleDecision(f"{record.name} was changed in Odoo since this was proposed (then {seen}, now {now}).")
+
+
+def _close(session: Session, row: ProposalRow, version: int, state: ProposalState) -> None:
+    _set(session, row, version, {"state": state, "closed_at": datetime.now(UTC)})
+
+
+def _bump(session: Session, row: ProposalRow, version: int, edited_by: str) -> None:
+    _set(session, row, version, {"version": version + 1, "edited_by": edited_by})
+
+
+def _set(session: Session, row: ProposalRow, version: int, values: dict[str, Any]) -> None:
+    """Compare and set: only an open proposal that is still at `version` changes."""
+    changed = session.execute(
+        update(ProposalRow)
+        .where(ProposalRow.id == row.id, ProposalRow.version == version, ProposalRow.state == ProposalState.open)
+        .values(**values)
+        .returning(ProposalRow.id)
+    ).first()
+    if changed is None:
+        _refuse_stale(session, row)
+    session.refresh(row)
+
+
+def _refuse_stale(session: Session, row: ProposalRow) -> NoReturn:
+    if row.state == ProposalState.superseded:
+        raise StaleDecision("A newer message of the sender replaced this proposal. Decide on the newer one.")
+    taken = decisions_of(session, row.id)
+    if taken:
+        raise StaleDecision(f"{taken[-1].who} has decided on this in the meantime ({taken[-1].kind}). Look again.")
+    raise StaleDecision(f"The proposal is at version {row.version} and {row.state}. Look again.")
+
+
+def _keep(
+    session: Session,
+    row: ProposalRow,
+    version: int,
+    who: Person,
+    kind: DecisionKind,
+    proposed: dict[str, Any],
+    decided: dict[str, Any],
+    reason: RejectReason | None = None,
+    note: str = "",
+) -> DecisionRow:
+    decision = DecisionRow(
+        proposal_id=row.id,
+        version=version,
+        kind=kind,
+        reason=reason.name if reason else None,
+        note=note or None,
+        who=who.name,
+        at=datetime.now(UTC),
+        proposed=proposed,
+        decided=decided,
+        difference=difference(proposed, decided),
+    )
+    session.add(decision)
+    session.flush()
+    content = {
+        "message": row.message_id,
+        "version": version,
+        "role": who.role,
+        "who": who.name,
+        "reason": decision.reason,
+        "note": decision.note,
+        "difference": decision.difference,
+        "decided": decided,
+    }
+    log.append(session, f"proposal.{kind}", row.id, content)
+    return decision

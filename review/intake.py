@@ -1,0 +1,220 @@
+"""From the door to the shelf: a message is stored, read and triaged, each as one step that may run twice.
+
+Nothing is lost and nothing is blocked: the raw bytes are on disk before the row exists, and whatever fails after
+that puts the message in front of a person, with the reason.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from agent.proposal import Action, Lane, Proposal, Triage
+from review import log
+from review.database import Database
+from review.raw_store import RawStore
+from review.schema import MessageRow, MessageState, ProposalRow, ProposalState
+from tools.message import Channel, Message
+
+MAX_ATTEMPTS = 3
+SEARCHABLE_LENGTH = 20_000
+WITHOUT_NUL = {0: None}
+
+
+class Triager(Protocol):
+    """What turns a message into proposals; `agent.triage.TriageEngine` is one."""
+
+    def triage(self, message: Message) -> Triage: ...
+
+
+def receive(database: Database, store: RawStore, raw: bytes, channel: Channel, received_at: datetime) -> str:
+    """Keeps a message and gives its id. The same bytes again change nothing."""
+    digest = store.put(raw)
+    with database.write() as session:
+        if session.get(MessageRow, digest) is None:
+            now = datetime.now(UTC)
+            row = MessageRow(id=digest, channel=channel, received_at=received_at, stored_at=now)
+            session.add(row)
+            session.flush()
+            content = {"channel": channel, "received_at": received_at.isoformat(), "size": len(raw)}
+            log.append(session, "message.received", digest, content)
+    return digest
+
+
+def triage_message(database: Database, store: RawStore, message_id: str, engine: Triager) -> MessageState:
+    """Reads and triages one message, and gives the state that it is in now. Running it again changes nothing.
+
+    A held message may be given once more; its open manual proposal is superseded by what comes out.
+    """
+    claimed = _claim(database, message_id)
+    if claimed is None:
+        return _state(database, message_id)
+    channel, received_at, attempt = claimed
+    if attempt > MAX_ATTEMPTS:
+        return hold(database, message_id, f"The service stopped {MAX_ATTEMPTS} times while it worked on this message.")
+    message = None
+    try:
+        from tools.reading import read_message
+
+        message = read_message(store.get(message_id), channel=channel, received_at=received_at)
+        triage = engine.triage(message)
+        with database.write() as session:
+            _record(session, message_id, message, triage)
+        return MessageState.triaged
+    except Exception as error:
+        # Whatever went wrong, a person gets the message: a poison message must not block the queue or vanish.
+        return hold(database, message_id, f"{type(error).__name__}: {error}"[:500], message)
+
+
+def hold(database: Database, message_id: str, reason: str, message: Message | None = None) -> MessageState:
+    """Hands a message to a person as it is. `message` is what could be read of it before something failed."""
+    with database.write() as session:
+        row = session.get_one(MessageRow, message_id)
+        if row.state != MessageState.received:
+            return MessageState(row.state)  # another worker was faster; its outcome stands
+        if message is not None:
+            _fill(session, row, message)
+        row.state, row.error = MessageState.held, reason
+        proposal = _manual_proposal(f"The service could not triage this message. {reason}")
+        [added] = _add(session, row, [proposal])
+        content = {"reason": reason, "attempts": row.attempts, "proposal": added.id}
+        log.append(session, "message.held", message_id, content)
+    return MessageState.held
+
+
+def waiting(session: Session, limit: int = 50) -> list[str]:
+    """Ids of messages that were received and not yet triaged, oldest first."""
+    found = select(MessageRow.id).where(MessageRow.state == MessageState.received)
+    return list(session.scalars(found.order_by(MessageRow.received_at).limit(limit)))
+
+
+def retry(database: Database, message_id: str) -> None:
+    """Lets a held message be triaged again."""
+    with database.write() as session:
+        row = session.get_one(MessageRow, message_id)
+        if row.state == MessageState.held:
+            row.state, row.attempts, row.error = MessageState.received, 0, None
+            log.append(session, "message.retried", message_id, {})
+
+
+def _claim(database: Database, message_id: str) -> tuple[Channel, datetime, int] | None:
+    """Counts an attempt before the work starts, so that a message that kills the process is held in the end."""
+    with database.write() as session:
+        claimed = session.execute(
+            update(MessageRow)
+            .where(MessageRow.id == message_id, MessageRow.state == MessageState.received)
+            .values(attempts=MessageRow.attempts + 1)
+            .returning(MessageRow.channel, MessageRow.received_at, MessageRow.attempts)
+        ).first()
+        return (Channel(claimed.channel), claimed.received_at, claimed.attempts) if claimed else None
+
+
+def _state(database: Database, message_id: str) -> MessageState:
+    with database.read() as session:
+        return MessageState(session.get_one(MessageRow, message_id).state)
+
+
+def _record(session: Session, message_id: str, message: Message, triage: Triage) -> None:
+    row = session.get_one(MessageRow, message_id)
+    if row.state != MessageState.received:
+        return  # another worker was faster; its outcome stands
+    _fill(session, row, message)
+    row.state = MessageState.triaged
+    proposals = list(triage.proposals)
+    if triage.manual:
+        proposals = [p.model_copy(update={"lane": Lane.manual}) for p in proposals]
+    if not proposals:
+        reason = triage.manual_reason or "The service found nothing in this message that it could propose."
+        proposals = [_manual_proposal(reason).model_copy(update={"candidates": triage.candidates})]
+    added = _add(session, row, proposals)
+    superseded = {p.id: _supersede(session, row, p) for p in added}
+    content = {
+        "triage": triage.model_dump(mode="json"),
+        "proposals": [p.id for p in added],
+        "supersedes": {new: old for new, old in superseded.items() if old},
+    }
+    log.append(session, "message.triaged", message_id, content)
+
+
+def _fill(session: Session, row: MessageRow, message: Message) -> None:
+    sender = message.sender
+    row.read = message.model_dump(mode="json")
+    row.subject = message.subject.translate(WITHOUT_NUL)
+    row.sender = (f"{sender.name} <{sender.email}>" if sender.name else sender.email).translate(WITHOUT_NUL)
+    provider = message.event.provider if message.event else ""
+    row.sender_key = sender.email.lower() or f"{message.channel}:{provider}"
+    row.language = message.language
+    row.problems = list(message.problems)
+    row.mail_id = message.message_id
+    row.thread = _thread(session, message)
+    words = " ".join([row.subject, row.sender, *(p.text for p in message.parts if p.name != "subject")])
+    row.searchable = words.translate(WITHOUT_NUL)[:SEARCHABLE_LENGTH].casefold()
+
+
+def _thread(session: Session, message: Message) -> str | None:
+    """The key of the conversation: that of the message answered, else the oldest reference, else the own id."""
+    if message.in_reply_to:
+        answered = select(MessageRow.thread).where(MessageRow.mail_id.in_(message.in_reply_to[-50:]))
+        known = session.scalars(answered.limit(1)).first()
+        return known or message.in_reply_to[0]
+    return message.message_id
+
+
+def _manual_proposal(reason: str) -> Proposal:
+    action = Action(name="manual_triage", rule="nothing proposed")
+    return Proposal(intent="unclear", lane=Lane.manual, actions=[action], reasons=[reason])
+
+
+def _add(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[ProposalRow]:
+    now = datetime.now(UTC)
+    earlier = session.scalars(select(ProposalRow).where(ProposalRow.message_id == row.id)).all()
+    added = []
+    for ordinal, proposal in enumerate(proposals, start=len(earlier)):
+        new = ProposalRow(id=f"{row.id[:20]}-{ordinal}", message_id=row.id, ordinal=ordinal, created_at=now)
+        new.fill(proposal)
+        added.append(new)
+    session.add_all(added)
+    session.flush()
+    for old in earlier:
+        if old.state == ProposalState.open:
+            old.state, old.superseded_by, old.closed_at = ProposalState.superseded, added[0].id, now
+    session.flush()
+    return added
+
+
+def _supersede(session: Session, row: MessageRow, new: ProposalRow) -> list[str]:
+    """Closes older open proposals on the same record and intent from the same sender or the same conversation.
+
+    A conversation counts only within the sender's own domain: a stranger who quotes a thread withdraws nothing.
+    When the newer message was triaged first, it is this proposal that is closed. Gives the ids that were closed
+    in favour of `new`.
+    """
+    if new.record_id is None:
+        return []
+    domain = row.sender_key.rpartition("@")[2]
+    same_sender = MessageRow.sender_key == row.sender_key
+    same_thread = (MessageRow.thread == row.thread) & MessageRow.sender_key.endswith(f"@{domain}", autoescape=True)
+    others = session.execute(
+        select(ProposalRow, MessageRow.received_at)
+        .join(MessageRow, MessageRow.id == ProposalRow.message_id)
+        .where(
+            ProposalRow.state == ProposalState.open,
+            ProposalRow.message_id != row.id,
+            ProposalRow.intent == new.intent,
+            ProposalRow.record_model == new.record_model,
+            ProposalRow.record_id == new.record_id,
+            or_(same_sender, same_thread) if row.thread and domain else same_sender,
+        )
+    ).all()
+    closed = []
+    for other, received_at in others:
+        older, newer = (other, new) if received_at <= row.received_at else (new, other)
+        if new.state == ProposalState.open:
+            older.state, older.superseded_by = ProposalState.superseded, newer.id
+            older.closed_at = datetime.now(UTC)
+            closed += [older.id] if newer is new else []
+    session.flush()
+    return closed

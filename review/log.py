@@ -1,0 +1,190 @@
+"""The append-only log: each entry carries the hash of the one before, so that any change shows.
+
+    content_hash = SHA-256(canonical JSON of the content)
+    entry_hash   = SHA-256(canonical JSON of [ALGORITHM, seq, at, kind, subject, content_hash, previous_hash])
+
+Triggers refuse UPDATE and DELETE. An owner of the database can drop triggers, so the newest hash is also kept in a
+small file outside of it: a shortened or rewritten chain no longer fits that head.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, Field
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, undefer
+
+from review.raw_store import sync_folder
+from review.schema import LogEntry
+
+ALGORITHM = "exception-desk-log-1/sha256/canonical-json"
+GENESIS = "0" * 64
+
+
+class Head(NamedTuple):
+    seq: int
+    entry_hash: str
+
+
+class Problem(BaseModel):
+    """What is wrong with the chain at `seq`, in a sentence."""
+
+    seq: int
+    what: str
+
+
+class VerifyResult(BaseModel):
+    """The outcome of a check of the whole chain. `head` is the newest entry's hash."""
+
+    entries: int = 0
+    head: str = GENESIS
+    problems: list[Problem] = Field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+class HeadFile:
+    """The newest entry's number and hash, in a file beside the database. It only ever moves forward."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Head | None:
+        """The head, or None when there is no file. Raises ValueError when the file holds something else."""
+        try:
+            held = json.loads(self.path.read_text())
+            return Head(int(held["seq"]), str(held["entry_hash"]))
+        except FileNotFoundError:
+            return None
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{self.path} is not a log head: {error}") from error
+
+    def advance(self, seq: int, entry_hash: str) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_name(self.path.name + ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            held = self.read()
+            if held is not None and held.seq >= seq:
+                return
+            temporary = self.path.with_name(self.path.name + ".new")
+            with temporary.open("w") as file:
+                file.write(canonical({"algorithm": ALGORITHM, "seq": seq, "entry_hash": entry_hash}) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+            sync_folder(self.path.parent)
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces; one value has one text. NaN and infinities raise ValueError."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def sha256(value: str) -> str:
+    # Lone surrogates can stand in hostile text; they must be hashed and kept, not refused.
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def append(session: Session, kind: str, subject: str, content: dict[str, Any]) -> LogEntry:
+    """Adds an entry within the caller's transaction. The session must come from `Database.write`."""
+    if session.get_bind().dialect.name == "postgresql":
+        # SQLite has one writer; here a lock gives the same, until the end of the transaction.
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('triage.log'))"))
+    newest = session.execute(
+        select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (newest.seq + 1, newest.entry_hash) if newest else (1, GENESIS)
+    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    body = canonical(content)
+    entry = LogEntry(
+        seq=seq,
+        at=at,
+        kind=kind,
+        subject=subject,
+        content=body,
+        content_hash=sha256(body),
+        previous_hash=previous,
+        entry_hash=_entry_hash(seq, at, kind, subject, sha256(body), previous),
+    )
+    session.add(entry)
+    session.flush()
+    session.info["log_head"] = Head(seq, entry.entry_hash)
+    return entry
+
+
+def verify(session: Session, head: HeadFile) -> VerifyResult:
+    """Walks the whole chain: altered, missing, reordered and cut-off entries are each named."""
+    result = VerifyResult()
+    held, problem = _anchor(head)
+    if problem:
+        result.problems.append(problem)
+    previous, expected = GENESIS, 1
+    anchored = held is None
+    rows = session.scalars(
+        select(LogEntry).options(undefer(LogEntry.content)).order_by(LogEntry.seq).execution_options(yield_per=500)
+    )
+    for entry in rows:
+        result.problems += _problems_of(entry, expected, previous)
+        if held is not None and entry.seq == held.seq:
+            anchored = True
+            if entry.entry_hash != held.entry_hash:
+                what = "The entry differs from the one that the head file remembers: the chain was rewritten."
+                result.problems.append(Problem(seq=entry.seq, what=what))
+        previous, expected = entry.entry_hash, entry.seq + 1
+        result.entries += 1
+        session.expunge(entry)
+    result.head = previous
+    if held is not None and not anchored:
+        what = f"The head file remembers entry {held.seq}, and the log no longer holds it: entries were removed."
+        result.problems.append(Problem(seq=held.seq, what=what))
+    if held is None and problem is None and result.entries:
+        what = f"The head file {head.path.name} is missing, so removed entries at the end could not be noticed."
+        result.problems.append(Problem(seq=result.entries, what=what))
+    return result
+
+
+def latest(session: Session, limit: int = 100) -> Sequence[LogEntry]:
+    """The newest entries, newest first, with their content."""
+    return session.scalars(
+        select(LogEntry).options(undefer(LogEntry.content)).order_by(LogEntry.seq.desc()).limit(limit)
+    ).all()
+
+
+def of_subject(session: Session, subject: str) -> Sequence[LogEntry]:
+    """What happened to one message or proposal, oldest first."""
+    return session.scalars(select(LogEntry).where(LogEntry.subject == subject).order_by(LogEntry.seq)).all()
+
+
+def _entry_hash(seq: int, at: str, kind: str, subject: str, content_hash: str, previous: str) -> str:
+    return sha256(canonical([ALGORITHM, seq, at, kind, subject, content_hash, previous]))
+
+
+def _anchor(head: HeadFile) -> tuple[Head | None, Problem | None]:
+    try:
+        return head.read(), None
+    except ValueError as error:
+        return None, Problem(seq=0, what=str(error))
+
+
+def _problems_of(entry: LogEntry, expected: int, previous: str) -> list[Problem]:
+    found = []
+    if entry.seq != expected:
+        found.append(f"Entries {expected} to {entry.seq - 1} are missing.")
+    elif entry.previous_hash != previous:
+        found.append("The entry does not follow the one before it: an entry was altered, replaced or moved.")
+    if sha256(entry.content) != entry.content_hash:
+        found.append("The content was altered after it was written.")
+    own = _entry_hash(entry.seq, entry.at, entry.kind, entry.subject, entry.content_hash, entry.previous_hash)
+    if own != entry.entry_hash:
+        found.append("The entry's own fields were altered after it was written.")
+    return [Problem(seq=entry.seq, what=what) for what in found]

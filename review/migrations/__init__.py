@@ -1,0 +1,1 @@
+"""Alembic migrations of the tables, packaged with the code that needs them."""

@@ -1,0 +1,57 @@
+"""Raw bytes as they came, kept under their own hash. Written and synced to disk before any row speaks of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+class RawStore:
+    """A content-addressed folder: `<root>/<first two hex digits>/<sha256>`. Files are never changed or removed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, digest: str) -> Path:
+        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+            raise ValueError(f"{digest!r} is not a SHA-256 in hex.")
+        return self.root / digest[:2] / digest
+
+    def put(self, raw: bytes) -> str:
+        """Keeps `raw` and gives its SHA-256 (hex). Returns only when the bytes and their name are on disk."""
+        digest = hashlib.sha256(raw).hexdigest()
+        path = self.path(digest)
+        if path.exists():
+            return digest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        for folder in (path.parent, self.root):
+            sync_folder(folder)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of `digest`. Raises FileNotFoundError when they are missing, ValueError when they were altered."""
+        raw = self.path(digest).read_bytes()
+        if hashlib.sha256(raw).hexdigest() != digest:
+            raise ValueError(f"The stored bytes of {digest} do not match their hash: restore the file from a backup.")
+        return raw
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut (POSIX: the directory itself must be synced)."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

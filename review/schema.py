@@ -1,0 +1,182 @@
+"""The tables: what the service remembers. State lives in the rows; everything else can be rebuilt from them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from agent.proposal import Proposal
+
+
+class MessageState(StrEnum):
+    """received → triaged | held. Held: something failed, and a person has the message with the reason."""
+
+    received = "received"
+    triaged = "triaged"
+    held = "held"
+
+
+class ProposalState(StrEnum):
+    open = "open"
+    approved = "approved"
+    rejected = "rejected"
+    superseded = "superseded"
+    expired = "expired"
+
+
+class DecisionKind(StrEnum):
+    approve = "approve"
+    edit = "edit"
+    reject = "reject"
+
+
+class Utc(TypeDecorator[datetime]):
+    """A timezone-aware moment, kept as naive UTC so that SQLite and PostgreSQL sort and compare it alike."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone cannot be stored; give it one.")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: Utc, dict[str, Any]: JSON, list[Any]: JSON, str: Text}  # noqa: RUF012
+
+
+class MessageRow(Base):
+    """One inbound message. `id` is the SHA-256 of its raw bytes; `read` the `tools.message.Message`, once read.
+
+    `mail_id` is the sender's Message-ID, `thread` the key that messages of one conversation share, `sender_key` who
+    speaks (mail address, or channel and provider). `searchable` is case-folded text.
+    """
+
+    __tablename__ = "messages"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    received_at: Mapped[datetime]
+    stored_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(index=True, default=MessageState.received)
+    subject: Mapped[str] = mapped_column(default="")
+    sender: Mapped[str] = mapped_column(default="")
+    sender_key: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="und")
+    mail_id: Mapped[str | None] = mapped_column(index=True, default=None)
+    thread: Mapped[str | None] = mapped_column(index=True, default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(default=None)
+    problems: Mapped[list[Any]] = mapped_column(default=list)
+    searchable: Mapped[str] = mapped_column(default="", deferred=True)
+    read: Mapped[dict[str, Any] | None] = mapped_column(default=None, deferred=True)
+
+    proposals: Mapped[list[ProposalRow]] = relationship(
+        back_populates="message", order_by="ProposalRow.ordinal", lazy="raise"
+    )
+
+
+class ProposalRow(Base):
+    """One thing to decide. `body` is the `agent.proposal.Proposal` at `version`; the other columns are taken from it.
+
+    A message for which nothing could be proposed has one proposal in the manual lane, so that whatever came in is
+    decided in one place. `edited_by` names who made this version; another person must approve it.
+    """
+
+    __tablename__ = "proposals"
+    __table_args__ = (UniqueConstraint("message_id", "ordinal"), Index("ix_proposals_queue", "state", "lane"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    ordinal: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(default=ProposalState.open)
+    intent: Mapped[str]
+    record_model: Mapped[str | None] = mapped_column(default=None)
+    record_id: Mapped[int | None] = mapped_column(default=None)
+    record_name: Mapped[str | None] = mapped_column(default=None)
+    lane: Mapped[str]
+    confidence: Mapped[float]
+    late: Mapped[int] = mapped_column(default=0)
+    body: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    edited_by: Mapped[str | None] = mapped_column(default=None)
+    superseded_by: Mapped[str | None] = mapped_column(ForeignKey("proposals.id"), default=None, index=True)
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    message: Mapped[MessageRow] = relationship(back_populates="proposals", lazy="raise")
+
+    def fill(self, proposal: Proposal) -> None:
+        """Takes over `proposal` as the body, and the columns that the queue needs from it."""
+        record = proposal.record
+        self.body = proposal.model_dump(mode="json")
+        self.intent, self.lane, self.confidence = proposal.intent, proposal.lane, proposal.confidence
+        self.record_model = record.model if record else None
+        self.record_id = record.id if record else None
+        self.record_name = record.name if record else None
+        self.late = len(proposal.impact.late)
+
+
+class DecisionRow(Base):
+    """Who decided what on which version. A version is decided once."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (UniqueConstraint("proposal_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"))
+    version: Mapped[int]
+    kind: Mapped[str]
+    reason: Mapped[str | None] = mapped_column(default=None)
+    note: Mapped[str | None] = mapped_column(default=None)
+    who: Mapped[str]
+    at: Mapped[datetime]
+    proposed: Mapped[dict[str, Any]]
+    decided: Mapped[dict[str, Any]]
+    difference: Mapped[list[Any]]
+
+
+class UserRow(Base):
+    __tablename__ = "users"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    password_hash: Mapped[str | None] = mapped_column(default=None)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class SignInToken(Base):
+    """A link that signs one person in once. Only the token's hash is kept."""
+
+    __tablename__ = "sign_in_tokens"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.name"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class LogEntry(Base):
+    """A link of the append-only log. `content` is canonical JSON text; hashes are SHA-256 in hex."""
+
+    __tablename__ = "log_entries"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
+    content: Mapped[str] = mapped_column(deferred=True)
+    content_hash: Mapped[str]
+    previous_hash: Mapped[str]
+    entry_hash: Mapped[str]

@@ -1,0 +1,65 @@
+"""The small loop of the one-process size: takes received messages from their rows and triages them, one by one.
+
+The row is the truth. The loop carries no state, so stopping it anywhere loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+
+from review.database import Database
+from review.intake import Triager, triage_message, waiting
+from review.raw_store import RawStore
+
+logger = logging.getLogger(__name__)
+FAILURE_PAUSE = 5.0
+
+
+class TriageLoop:
+    """A background thread while the `with` block runs. `pause` is how many seconds pass between looks at the rows."""
+
+    def __init__(self, database: Database, store: RawStore, engine: Triager, pause: float = 1.0) -> None:
+        self._database, self._store, self._engine, self._pause = database, store, engine, pause
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="triage-loop", daemon=True)
+
+    def __enter__(self) -> TriageLoop:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout=30)
+
+    def wake(self) -> None:
+        """Looks at the rows now rather than after the pause."""
+        self._wake.set()
+
+    def step(self) -> int:
+        """Triages what waits now, and gives how many messages that were."""
+        with self._database.read() as session:
+            ids = waiting(session)
+        for message_id in ids:
+            if self._stop.is_set():
+                break
+            triage_message(self._database, self._store, message_id, self._engine)
+        return len(ids)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                busy = self.step() > 0
+            except Exception:
+                # A full disk or a locked database passes; the rows still say what is left to do.
+                logger.exception("The triage loop could not work; it tries again in %s s.", FAILURE_PAUSE)
+                self._stop.wait(FAILURE_PAUSE)
+                continue
+            if not busy:
+                self._wake.wait(self._pause)
+                self._wake.clear()

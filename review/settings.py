@@ -1,0 +1,59 @@
+"""Settings of the service: from the environment (`TRIAGE_…`), else defaults that work on one machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Paths are taken relative to the working directory.
+
+    `records` is a records snapshot (JSON) that stands in for a live Odoo. `demo` lets a visitor change between the
+    demo's people; it belongs on a loopback address only. Hours are wall-clock hours.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="ignore")
+
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    records: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    base_url: str | None = None
+    session_secret_file: Path | None = None
+    session_hours: int = 12
+    sign_in_hours: int = 24
+    secure_cookies: bool = False
+    demo: bool = False
+
+    @property
+    def url(self) -> str:
+        """The database's URL: the given one, or SQLite in the data directory."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'triage.db').resolve()}"
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the pages, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+
+    def session_secret(self) -> str:
+        """The key that signs sessions: from `session_secret_file`, or made once in the data directory (mode 0600)."""
+        if self.session_secret_file is not None:
+            secret = self.session_secret_file.read_text().strip()
+            if len(secret) < 32:
+                raise ValueError(f"{self.session_secret_file} holds fewer than 32 characters: put a longer one there.")
+            return secret
+        path = self.data_dir / "session.secret"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        return path.read_text().strip()
