@@ -1,0 +1,40 @@
+"""Intervals against published values and the normal approximation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evals.intervals import bootstrap, resample, wilson
+
+
+def test_wilson_is_the_published_interval():
+    """15 of 148: 0.0624 to 0.1605. Source: Newcombe (1998), Statistics in Medicine 17, table I, method 3."""
+    assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
+
+
+def test_wilson_is_closed_at_the_ends():
+    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson(20, 20)[1] == 1.0
+
+
+def test_nothing_counted_has_no_interval():
+    assert wilson(0, 0) is None
+
+
+def test_every_resample_draws_as_many_cases_as_there_are():
+    drawn = resample(30, samples=50, seed=1)
+    assert drawn.shape == (50, 30)
+    assert (drawn.sum(axis=1) == 30).all()
+
+
+def test_bootstrap_of_a_mean_agrees_with_the_normal_interval():
+    values = np.random.default_rng(6).random(400)
+    counts = np.stack([values, np.ones(400)], axis=1)
+    low, high = bootstrap(resample(400, samples=2000, seed=7), counts, lambda s: s[:, 0] / s[:, 1])
+    half = 1.96 * values.std() / 20
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.005)
+
+
+def test_the_same_seed_gives_the_same_interval():
+    assert (resample(10, samples=5, seed=3) == resample(10, samples=5, seed=3)).all()
