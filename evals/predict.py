@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from agent.proposal import Triage
 from evals.labelled import Case, LabelledSet, load_labelled
 from evals.predictions import Prediction
 from tools.message import Message
-from tools.records import Domain, RecordReader, Row
+from tools.records import RecordReader
 
 Progress = Callable[[int, int], None]
 
@@ -20,36 +20,11 @@ class Engine(Protocol):
     def triage(self, message: Message) -> Triage: ...
 
 
-class NoRecords:
-    """The records of a set that has none."""
-
-    def search_read(
-        self,
-        model: str,
-        domain: Domain = (),
-        fields: Sequence[str] | None = None,
-        *,
-        limit: int | None = None,
-        order: str | None = None,
-    ) -> list[Row]:
-        return []
-
-    def read(self, model: str, ids: Sequence[int], fields: Sequence[str] | None = None) -> list[Row]:
-        return []
-
-    def search_count(self, model: str, domain: Domain = ()) -> int:
-        return 0
-
-    def version(self) -> str:
-        return "none"
-
-
 def records_of(labelled: LabelledSet) -> RecordReader:
-    if labelled.records_path is None:
-        return NoRecords()
+    """The set's records; none at all where it has intent labels only."""
     from tools.snapshot import SnapshotReader
 
-    return SnapshotReader(labelled.records_path)
+    return SnapshotReader(labelled.records_path or {})
 
 
 def predict(set_dir: Path, out: Path, *, engine: str = "local", progress: Progress | None = None) -> list[Prediction]:

@@ -15,7 +15,7 @@ from agent.taxonomy import taxonomy
 from evals.labelled import LabelError, LabelledSet, load_labelled
 from evals.score import score
 from tests.evals.cases import case, found, label, labelled_set, order, perfect, prediction
-from tests.shared_data import SHARED
+from tests.shared_data import DEV_SET, needs_dev_set
 
 DATE = "delivery_date_change"
 INTENTS = sorted(taxonomy().intents)
@@ -201,8 +201,8 @@ def test_a_reader_without_fault_scores_1_everywhere(tmp_path, rows):
     assert value(scored, "coverage_at_99") == pytest.approx(np.mean([not m for _, m in rows]))
 
 
-@pytest.mark.skipif(not (SHARED / "data/exceptions-dev").exists(), reason="the shared data sets are not here")
+@needs_dev_set
 def test_the_development_set_loads_and_is_scored_1_for_its_own_labels():
-    cases = load_labelled(SHARED / "data/exceptions-dev")
+    cases = load_labelled(DEV_SET)
     scored = score(cases, [perfect(c) for c in cases.cases], samples=10)
     assert [value(scored, name) for name in ONES] == [1.0] * len(ONES)
