@@ -86,22 +86,22 @@ class Numbering:
         `labelled`: a word before the number says that it is one, so a bare "41" may stand for P00041."""
         if not 1 <= len(key) <= _LONGEST:
             return []
-        for tier in (self._spellings(key, labelled=labelled), self._slips(key)):
-            found: dict[tuple[Reference, str], str] = {}
+        for tier in (self._spellings(key), self._other_prefixes(key, labelled=labelled), self._slips(key)):
+            found: dict[Reference, str] = {}
             for other, edit in tier:
                 if other != key:
                     for reference in self.exact.get(other, ()):
-                        found.setdefault((reference, ""), edit)
+                        found.setdefault(reference, edit)
             if found:
                 same = Counter(found.values())
                 matches = [
                     NearMatch(reference, edit, round(EDIT_SCORES[edit] / same[edit] ** 0.5, 3))
-                    for (reference, _), edit in found.items()
+                    for reference, edit in found.items()
                 ]
                 return sorted(matches, key=lambda m: -m.score)[:12]
         return []
 
-    def _spellings(self, key: str, *, labelled: bool) -> Iterator[tuple[str, str]]:
+    def _spellings(self, key: str) -> Iterator[tuple[str, str]]:
         """Other ways to write a number that leave no doubt about its digits."""
         tail = _TAIL.match(key)
         if tail:
@@ -117,8 +117,11 @@ class Numbering:
                     yield other, "confusable"
         if key[:1] in _AS_LETTERS:
             yield _AS_LETTERS[key[0]] + key[1:], "confusable"
+
+    def _other_prefixes(self, key: str, *, labelled: bool) -> Iterator[tuple[str, str]]:
+        """The same digits behind other letters, or letters missing or added."""
         digits = "".join(c for c in key if c.isdigit())
-        if labelled and tail and key.isdigit():
+        if labelled and key.isdigit():
             for other in self._by_number.get(int(key), ()):
                 yield other, "prefix"
         if len(digits) >= 5 and len(key) - len(digits) <= 4:

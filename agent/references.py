@@ -35,6 +35,15 @@ _TRACKING = (
     re.compile(r"\bJ[A-Z]{1,3} ?(?:\d ?){15,19}\d\b"),
     re.compile(r"(?<![\d.,/-])\d(?: ?\d){17,21}(?![\d.,/-]?\d)"),
 )
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MEANT: dict[str, tuple[ReferenceKind, ...]] = {
+    "purchase": ("purchase", "sale", "partner_ref", "client_order_ref"),
+    "order": ("purchase", "sale", "partner_ref", "client_order_ref"),
+    "theirs": ("partner_ref", "client_order_ref"),
+    "delivery": ("picking",),
+    "invoice": ("invoice",),
+    "tracking": ("tracking",),
+}
 _LABELLED_TRACKING = re.compile(
     r"(?<![\w.,/-])(?:\d{3}-\d{4} ?\d{4}|\d(?: ?\d){9,21}|(?=(?:[A-Z-]*\d){5})[A-Z0-9][A-Z0-9-]{7,24})(?![\w])"
 )
@@ -161,7 +170,13 @@ class References:
         elif digits < 2 or re.fullmatch(r"\d+(?:X\d+)+[A-Z]*|\d{1,3}[A-Z]{1,3}|Q[1-4]\d{2,4}", key):
             return None
         shape = self.numbering.kind_of_shape(key) if not (key.isdigit() and label is None) else None
-        near = self.numbering.near(key, labelled=label is not None or text[start] == "0")
+        near = _as_labelled(self.numbering.near(key, labelled=label is not None or text[start] == "0"), label)
+        if reading.begins_with_label(start, end):
+            # "AB 26-4248" may be the number AB26-4248 with a slip, but "PO 41" is number 41.
+            letters = key[: len(key) - len(key.lstrip(_LETTERS))]
+            near = [match for match in near if reference_key(match.reference.value).startswith(letters)]
+            if not near:
+                return None
         if not key.isdigit() and shape is None and label is None:
             near = [match for match in near if match.edit in ("zeros", "confusable", "prefix")]
         kind: ReferenceKind | None = near[0].reference.kind if near else shape
@@ -200,7 +215,7 @@ class _Reading:
             if not any(c.isdigit() for c in m[0]):
                 continue
             before = re.search(r"(?<![\w-])([A-Z]{1,4})[ \u00a0]$", self.text[max(0, m.start() - 6) : m.start()])
-            if before and m[0][0].isdigit() and self.label_before(m.start()) is None:
+            if before and m[0][0].isdigit():
                 yield m.start() - len(before[1]) - 1, m.end()
             yield m.span()
 
@@ -215,6 +230,10 @@ class _Reading:
         if len(word) <= 2 and not self.text[at : at + len(word)].isupper():
             return None
         return _words().label_of.get(re.sub(r"\s+", " ", word))
+
+    def begins_with_label(self, start: int, end: int) -> bool:
+        word, space, _ = self.folded[start:end].partition(" ")
+        return bool(space) and word in _words().label_of
 
     def label_of_list(self, start: int, mentions: list[ReferenceMention]) -> str | None:
         """The label of the reference that this one follows in a list ("orders 41, 42 and 43")."""
@@ -234,9 +253,8 @@ class _Reading:
     def is_closed_number(self, start: int, end: int) -> bool:
         """Short numbers count only with a marker before ("no. 41", "#41") or nothing that is counted after."""
         marked = re.search(r"(?:no|nr|n°|nº|num|numero|number|nummer|numer|#)\s*[.:#]*\s*$", self.folded[:start][-12:])
-        return bool(marked) or not re.match(
-            r"[ \u00a0]+(?!(?:is|ist|and|und|for|from)\b)[^\W\d]", self.text[end : end + 12]
-        )
+        counted = re.match(r"[ \u00a0]+(?!(?:is|ist|and|und|for|from)\b)[^\W\d]", self.text[end : end + 12])
+        return bool(marked) or not counted
 
     def is_masked(self, start: int, end: int) -> bool:
         """Whether a date, time, price, quantity or phone number covers the place."""
@@ -286,20 +304,25 @@ def _any(words: Any) -> str:
 
 # ISO 13616: two letters, two check digits, 11 to 30 further characters, usually in groups of four.
 _ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]{4}){2,7}(?:[ \u00a0]?[A-Z0-9]{1,4})?\b")
-_ACCOUNT_COUNTRIES = frozenset(
-    ["AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IT", "LI"]
-    + ["LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "RS", "SE", "SI", "SK", "TR", "UA"]
+_ACCOUNT_COUNTRIES = re.compile(
+    "AT|BE|BG|CH|CY|CZ|DE|DK|EE|ES|FI|FR|GB|GR|HR|HU|IE|IT|LI|LT|LU|LV|MT|NL|NO|PL|PT|RO|RS|SE|SI|SK|TR|UA"
 )
 
 
 def _is_account(text: str) -> bool:
-    return text[:2] in _ACCOUNT_COUNTRIES and len(reference_key(text)) >= 15
+    return bool(_ACCOUNT_COUNTRIES.match(text)) and len(reference_key(text)) >= 15
 
 
 def _kind(references: list[Reference], label: str | None) -> ReferenceKind:
     wanted = {"delivery": "picking", "invoice": "invoice", "tracking": "tracking"}.get(label or "")
     kinds = [reference.kind for reference in references]
     return next((kind for kind in kinds if kind == wanted), kinds[0])
+
+
+def _as_labelled(near: list[NearMatch], label: str | None) -> list[NearMatch]:
+    """Of several records with one number ("order 41": P00041, S00041, WH/IN/00041), those that the label can mean."""
+    meant = _MEANT.get(label or "", ())
+    return [match for match in near if match.reference.kind in meant] or near
 
 
 def _overlaps(start: int, end: int, mentions: list[ReferenceMention]) -> bool:
