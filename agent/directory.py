@@ -6,7 +6,6 @@ It answers "whose address is this", says when an address only looks like a partn
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from agent.known_names import CARRIERS, FREE_MAIL, FREE_MAIL_ENDINGS, LEGAL_FORMS
+from agent.lexicon import fold
 from tools.records import RecordReader, Row
 
 _TWO_PART_ENDINGS = frozenset({"co", "com", "org", "net", "ac", "gov", "or"})
@@ -99,7 +99,7 @@ class Directory:
         rows = self.reader.search_read("delivery.carrier", fields=("name",))
         named = [str(row["name"]) for row in rows if row.get("name")]
         self.carriers = list(dict.fromkeys([*named, *CARRIERS]))
-        self._carrier_words = [(name, fold(name)) for name in CARRIERS]
+        self._carrier_words = [(name, fold(name).text) for name in CARRIERS]
 
     def commercial(self, partner_id: int | None) -> int | None:
         """The company behind a partner; the id itself when the partner is not known."""
@@ -133,7 +133,7 @@ class Directory:
 
     def mentioned(self, text: str) -> list[NameMention]:
         """Company and contact names in a text. The score is the share of the name's distinctive words found there."""
-        words = [(m.start(), m.end(), fold(m[0])) for m in re.finditer(r"[^\W_]+", text)]
+        words = [(m.start(), m.end(), fold(m[0]).text) for m in re.finditer(r"[^\W_]+", text)]
         hits: dict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
         for start, end, word in words:
             for partner_id in self._by_word.get(word, ()):
@@ -180,10 +180,10 @@ class Directory:
     def carrier_named(self, *texts: str) -> str | None:
         """The first carrier named in the texts, as this company calls it where it has its own name for it."""
         for text in texts:
-            words = f" {re.sub(r'[^a-z0-9+]+', ' ', fold(text))} "
+            words = f" {re.sub(r'[^a-z0-9+]+', ' ', fold(text).text)} "
             for name, folded in self._carrier_words:
                 if f" {re.sub(r'[^a-z0-9+]+', ' ', folded).strip()} " in words:
-                    return next((c for c in self.carriers if folded in fold(c)), name)
+                    return next((c for c in self.carriers if folded in fold(c).text), name)
         return None
 
     def _index(self, partner: Partner) -> None:
@@ -195,7 +195,7 @@ class Directory:
             domain = registrable(email)
             if domain and not is_free_mail(domain) and domain not in self.own_domains and not internal:
                 self._by_domain[domain].add(partner.commercial_id)
-        words = [w for w in dict.fromkeys(re.findall(r"[^\W_]+", fold(partner.name))) if w not in LEGAL_FORMS]
+        words = [w for w in dict.fromkeys(re.findall(r"[^\W_]+", fold(partner.name).text)) if w not in LEGAL_FORMS]
         words = [w for w in words if len(w) > 1] or words
         if words and not internal:
             self._words[partner.id] = words
@@ -233,15 +233,6 @@ def _partner(row: Row, parents: dict[int, int | None]) -> Partner:
     )
 
 
-def fold(text: str) -> str:
-    """Lower case without accents; ß as ss, ł as l, ø as o."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LETTERS)
-
-
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
-
-
 def registrable(email: str) -> str:
     """The part of an address's domain that somebody registered: "mail.acme.co.uk" → "acme.co.uk"."""
     labels = email.rpartition("@")[2].strip().strip(".>").lower().split(".")
@@ -268,7 +259,7 @@ def _skeleton(domain: str) -> str:
         shown = domain.encode("ascii").decode("idna")
     except UnicodeError:
         shown = domain
-    return fold(shown).translate(_CONFUSABLE).replace("rn", "m").replace("vv", "w")
+    return fold(shown).text.translate(_CONFUSABLE).replace("rn", "m").replace("vv", "w")
 
 
 def _first(value: Any) -> int | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from agent.directory import Directory
+from agent.product_words import product_words
 from tools.records import RecordReader, Row
 
 PURCHASE, SALE, PICKING, INVOICE = "purchase.order", "sale.order", "stock.picking", "account.move"
@@ -215,6 +216,13 @@ class OrderBook:
         self.version = reader.version()
         self.directory = Directory(reader)
         self.products: dict[int, Product] = _products(reader)
+        self.products_by_code: dict[str, list[Product]] = defaultdict(list)
+        self.word_counts: Counter[str] = Counter()
+        for product in self.products.values():
+            for code in {product.code, product.barcode, *(c.code for c in product.supplier_codes)} - {""}:
+                self.products_by_code[reference_key(code)].append(product)
+            texts = [product.name, *(c.name for c in product.supplier_codes)]
+            self.word_counts.update({word for text in texts for word in product_words(text)})
         self.orders: dict[RecordKey, Order] = {}
         self.lines: dict[RecordKey, OrderLine] = {}
         for model in (PURCHASE, SALE):

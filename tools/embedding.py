@@ -46,7 +46,8 @@ class Embedder:
 
     def query(self, text: str) -> Vectors:
         """The vector of what is looked for, shape (384,)."""
-        return self.queries([text])[0]
+        vector: Vectors = self.queries([text])[0]
+        return vector
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of several things looked for, shape (len(texts), 384)."""

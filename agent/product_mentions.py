@@ -1,0 +1,344 @@
+"""Which of a few order lines a text speaks of: by code, by name, by position, or by meaning.
+
+The lines are those of an order, or a partner's open ones. People shorten and inflect names ("the oak desks" for
+"Height-adjustable desk Vara 160x80 cm, oak") and use their own codes, so words count by how well they tell these
+lines apart and by how rare they are among all products.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rapidfuzz.distance import OSA
+
+from agent.lexicon import fold
+from agent.orderbook import OrderBook, OrderLine, reference_key
+from agent.product_words import EMPTY, WORD, likeness, plain, product_words
+
+if TYPE_CHECKING:
+    from tools.embedding import Embedder
+
+How = Literal["code", "supplier_code", "barcode", "code_part", "code_typo", "name", "position", "meaning"]
+LEAST_WEIGHT = 0.33
+MOST_PHRASES = 10
+
+_TOKEN = re.compile(r"[^\W_]+")
+_JOINT = re.compile(r"[ \t\u00a0]?[-‐‑–_/.\\+ \t\u00a0][ \t\u00a0]?|")
+_BREAK = re.compile(r"[.;:!?]\s|\n|\|")
+_POSITION = re.compile(
+    r"(?<!\w)(?:pos(?:ition|itionen|izione|izioni|icion|ten|itie|ycja|ycje|ycji)?\.?|poz(?:ycja|ycji)?\.?|line(?: item)?|"
+    r"item|ligne|linea|riga|regel|zeile|partida)\s*(?:no|nr|n°)?[.:#]?\s*(0*\d{1,6})(?![\d.,x]*\d)"
+)
+_JOINED = re.compile(
+    r"[,&+/]|(?<!\w)(?:and|und|et|e|y|en|i|a|oraz|sowie|but|aber|nur|only|not|nicht)(?!\w)", re.IGNORECASE
+)
+
+
+# A word of the text (start, end) with the lines that have it: line → (its word, the word's weight there).
+Hit = tuple[int, int, dict[int, tuple[str, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductMention:
+    """`text` at `start:end` names a line's product. One place may give several mentions where lines fit alike.
+
+    `score` in 0..1: how sure it is that this line is meant; `how`: by what it was recognised."""
+
+    start: int
+    end: int
+    text: str
+    line_id: int | None
+    product_id: int | None
+    score: float
+    how: How
+
+
+def find_products(
+    text: str,
+    lines: Sequence[OrderLine],
+    book: OrderBook,
+    partner: int | None = None,
+    embedder: Embedder | None = None,
+) -> list[ProductMention]:
+    """Mentions in reading order. `partner` is the company whose own codes count first; with an `embedder`, a text in
+    which no code or name is found is compared by meaning, at about 20 ms a phrase."""
+    return ProductFinder(lines, book, partner, embedder).find(text)
+
+
+class ProductFinder:
+    """Finds the same lines in one text after another."""
+
+    def __init__(
+        self,
+        lines: Sequence[OrderLine],
+        book: OrderBook,
+        partner: int | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self.lines = list(lines)
+        self._embedder = embedder
+        self._codes: dict[str, dict[int, How]] = defaultdict(dict)
+        self._terms: list[set[str]] = []
+        self._book = book
+        for position, line in enumerate(self.lines):
+            for code, how in _codes(line, book, partner):
+                key = reference_key(code)
+                if _is_code(key, code):
+                    self._codes[key].setdefault(position, how)
+            self._terms.append(_terms(line, book, partner))
+        holders: dict[str, int] = defaultdict(int)
+        for terms in self._terms:
+            for term in terms:
+                holders[term] += 1
+        self._weights = {term: self._weight(term, count) for term, count in holders.items()}
+
+    def find(self, text: str) -> list[ProductMention]:
+        if not self.lines:
+            return []
+        found = self._by_code(text)
+        found += self._by_position(text, found)
+        found += self._by_name(text, found)
+        if not found and self._embedder is not None:
+            found = self._by_meaning(text, self._embedder)
+        return sorted(found, key=lambda m: (m.start, -m.score))
+
+    def _weight(self, term: str, holders: int) -> float:
+        """Rarity among all products (0..1) times how well the word tells these lines apart."""
+        products = max(len(self._book.products), 2)
+        rarity = math.log((products + 1) / (self._book.word_counts.get(term, 0) + 0.5)) / math.log(products + 1)
+        lines = len(self.lines)
+        apart = 1.0 if holders == 1 else 0.55 if holders < lines else 0.3
+        return min(max(rarity, 0.15), 1.0) * apart * (0.6 if term.isdigit() else 1.0)
+
+    def _by_code(self, text: str) -> list[ProductMention]:
+        tokens = [m.span() for m in _TOKEN.finditer(text)]
+        keys = [reference_key(text[a:b]) for a, b in tokens]
+        found: list[ProductMention] = []
+        i = 0
+        while i < len(tokens):
+            j, hits, score = self._code_at(text, tokens, keys, i)
+            if hits:
+                start, end = tokens[i][0], tokens[j - 1][1]
+                found += [self._mention(text, start, end, p, score, how) for p, how in hits.items()]
+            i = j
+        return found
+
+    def _code_at(
+        self, text: str, tokens: list[tuple[int, int]], keys: list[str], i: int
+    ) -> tuple[int, dict[int, How], float]:
+        """The longest code that begins at token `i`: (next token, lines, score)."""
+        ends = [i + 1]
+        while ends[-1] < min(len(tokens), i + 6):
+            gap = text[tokens[ends[-1] - 1][1] : tokens[ends[-1]][0]]
+            if not gap or not _JOINT.fullmatch(gap):
+                break
+            ends.append(ends[-1] + 1)
+        for j in reversed(ends):
+            hits = self._codes.get("".join(keys[i:j]))
+            if hits and not _is_amount(text, tokens[i][0], tokens[j - 1][1]):
+                return j, hits, 0.97 if len(hits) == 1 else 0.9
+        for j in reversed(ends):
+            key = "".join(keys[i:j])
+            spaced = any(c.isspace() for c in text[tokens[i][0] : tokens[j - 1][1]])
+            if spaced or len(key) < 4 or key.isdigit() or not any(c.isdigit() for c in key):
+                continue
+            close = self._close_code(key)
+            if close:
+                return j, close, 0.75
+        return i + 1, {}, 0.0
+
+    def _close_code(self, key: str) -> dict[int, How]:
+        """The one code that begins with the key, or that is one slip away from it (and no other product's code)."""
+        begun: dict[int, How] = {p: "code_part" for code, at in self._codes.items() if code.startswith(key) for p in at}
+        if len(begun) == 1:
+            return begun
+        if len(key) < 6 or key in self._book.products_by_code:
+            return {}
+        slipped: dict[int, How] = {
+            p: "code_typo"
+            for code, at in self._codes.items()
+            if OSA.distance(key, code, score_cutoff=1) <= 1
+            for p in at
+        }
+        return slipped if len(slipped) == 1 else {}
+
+    def _by_position(self, text: str, taken: list[ProductMention]) -> list[ProductMention]:
+        """ "Pos. 20", "line 2": the line at that place of the order, where all lines are of one order."""
+        orders = {(line.order_model, line.order_id) for line in self.lines}
+        if len(orders) != 1:
+            return []
+        every = self._book.orders[order].lines if (order := orders.pop()) in self._book.orders else self.lines
+        at = {line.id: position for position, line in enumerate(self.lines)}
+        sequences = [line.sequence for line in every]
+        found = []
+        folded = fold(text)
+        for m in _POSITION.finditer(folded.text):
+            number = int(m[1])
+            if len(set(sequences)) == len(sequences) and number in sequences and number >= 10:
+                chosen = every[sequences.index(number)]
+            elif 1 <= number <= len(every):
+                chosen = every[number - 1]
+            elif number % 10 == 0 and 1 <= number // 10 <= len(every):
+                chosen = every[number // 10 - 1]
+            else:
+                continue
+            start, end = folded.span(*m.span())
+            if chosen.id in at and not any(x.start < end and start < x.end for x in taken):
+                found.append(self._mention(text, start, end, at[chosen.id], 0.6, "position"))
+        return found
+
+    def _by_name(self, text: str, taken: list[ProductMention]) -> list[ProductMention]:
+        found: list[ProductMention] = []
+        words = [(m.start(), m.end(), plain(m[0])) for m in WORD.finditer(text)]
+        words = [w for w in words if w[2] not in EMPTY]
+        matched = [(start, end, self._lines_with(word)) for start, end, word in words]
+        cluster: list[Hit] = []
+        for start, end, hits in matched:
+            if not hits or any(x.start < end and start < x.end for x in taken):
+                continue
+            if cluster:
+                between = text[cluster[-1][1] : start]
+                apart = len(between) > 25 or _BREAK.search(between)
+                if apart or (_JOINED.search(between) and not _same_product(cluster, hits)):
+                    found += self._named(text, cluster)
+                    cluster = []
+            cluster.append((start, end, hits))
+        return found + self._named(text, cluster)
+
+    def _lines_with(self, word: str) -> dict[int, tuple[str, float]]:
+        """Lines one of whose words this is: line → (the word there, its weight here)."""
+        hits: dict[int, tuple[str, float]] = {}
+        for term, weight in self._weights.items():
+            alike = likeness(word, term)
+            if alike:
+                for position, terms in enumerate(self._terms):
+                    value = weight * alike
+                    if term in terms and value > hits.get(position, ("", 0.0))[1]:
+                        hits[position] = (term, value)
+        return hits
+
+    def _named(self, text: str, cluster: list[Hit]) -> list[ProductMention]:
+        """The lines that a run of matching words names; a run may name several products one after another."""
+        spans: dict[int, tuple[int, int]] = {}
+        weights: dict[int, dict[str, float]] = defaultdict(dict)
+        for start, end, hits in cluster:
+            for position, (term, weight) in hits.items():
+                weights[position][term] = max(weight, weights[position].get(term, 0.0))
+                spans[position] = (spans.get(position, (start, end))[0], end)
+        totals = {p: sum(w.values()) for p, w in weights.items() if any(not t.isdigit() for t in w)}
+        totals = {p: total for p, total in totals.items() if total >= LEAST_WEIGHT}
+        found: list[ProductMention] = []
+        while totals:
+            best = max(totals.values())
+            alike = [p for p, total in totals.items() if total >= 0.93 * best]
+            lead = spans[alike[0]]
+            alike = [p for p in alike if spans[p][0] < lead[1] and lead[0] < spans[p][1]]
+            score = min(0.93, 0.35 + 0.45 * best) / len(alike) ** 0.5
+            for p in alike:
+                found.append(self._mention(text, *spans[p], p, round(score, 3), "name"))
+            # What overlaps the better fit is explained by it; what stands beside it is another product.
+            totals = {
+                p: total
+                for p, total in totals.items()
+                if p not in alike and not any(spans[p][0] < spans[a][1] and spans[a][0] < spans[p][1] for a in alike)
+            }
+        return found
+
+    def _by_meaning(self, text: str, embedder: Embedder) -> list[ProductMention]:
+        if len(self.lines) < 2:
+            return []
+        phrases = _phrases(text)[:MOST_PHRASES]
+        if not phrases:
+            return []
+        texts = [re.sub(r"^\s*\[[^\]]*\]\s*", "", line.description or line.name)[:120] for line in self.lines]
+        names = [line.name[:120] for line in self.lines]
+        queries = embedder.queries([text[a:b] for a, b in phrases])
+        described = queries @ embedder.passages(texts).T
+        named = queries @ embedder.passages(names).T
+        best: ProductMention | None = None
+        margin_of_best = 0.025
+        for row, (start, end) in enumerate(phrases):
+            values = [max(float(a), float(b)) for a, b in zip(described[row], named[row], strict=True)]
+            ranked = sorted(range(len(values)), key=lambda p: -values[p])
+            rival = next(
+                (values[p] for p in ranked[1:] if self.lines[p].product_id != self.lines[ranked[0]].product_id), 0.0
+            )
+            margin = values[ranked[0]] - rival
+            if values[ranked[0]] >= 0.82 and margin > margin_of_best:
+                margin_of_best = margin
+                score = round(min(0.65, 0.35 + 5 * margin), 3)
+                best = self._mention(text, start, end, ranked[0], score, "meaning")
+        return [best] if best else []
+
+    def _mention(self, text: str, start: int, end: int, position: int, score: float, how: How) -> ProductMention:
+        line = self.lines[position]
+        return ProductMention(start, end, text[start:end], line.id, line.product_id, score, how)
+
+
+def _same_product(cluster: list[Hit], hits: dict[int, tuple[str, float]]) -> bool:
+    """Whether a word after a comma or "and" still belongs to the product named before it ("table, walnut")."""
+    totals: dict[int, float] = defaultdict(float)
+    for _, _, earlier in cluster:
+        for position, (_, weight) in earlier.items():
+            totals[position] += weight
+    best = max(totals.values())
+    return any(p in hits and total >= 0.93 * best for p, total in totals.items())
+
+
+def _codes(line: OrderLine, book: OrderBook, partner: int | None) -> list[tuple[str, How]]:
+    codes: list[tuple[str, How]] = [(line.code, "code")]
+    codes += [(code, "supplier_code") for code in re.findall(r"\[([^\]\n]{2,40})\]", line.description)]
+    product = book.products.get(line.product_id or 0)
+    if product:
+        codes.append((product.barcode, "barcode"))
+        own = [c for c in product.supplier_codes if book.directory.commercial(c.partner_id) == partner]
+        codes += [(c.code, "supplier_code") for c in own or product.supplier_codes]
+    return codes
+
+
+def _terms(line: OrderLine, book: OrderBook, partner: int | None) -> set[str]:
+    texts = [line.name, line.description]
+    product = book.products.get(line.product_id or 0)
+    if product:
+        texts += [c.name for c in product.supplier_codes if book.directory.commercial(c.partner_id) == partner]
+    return {word for text in texts for word in product_words(text)}
+
+
+def _is_code(key: str, code: str) -> bool:
+    if key.isdigit():
+        return len(key) >= 4
+    return len(key) >= 3 and (any(c.isdigit() for c in key) or (len(key) >= 4 and code.upper() == code))
+
+
+def _is_amount(text: str, start: int, end: int) -> bool:
+    """Digits that are a year, a part of a longer number, or a price are not a code of digits alone."""
+    written = text[start:end]
+    if not written.replace(" ", "").isdigit():
+        return written.isalpha() and written.upper() != written
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    year = len(written) == 4 and written[:2] in ("19", "20")
+    return year or bool(re.search(r"\d[.,/:-]$|[€$£]\s?$", before) or re.match(r"[.,/:-]\d|\s?[€$£%]", after))
+
+
+def _phrases(text: str) -> list[tuple[int, int]]:
+    """Short runs of words between punctuation, numbers and words of grammar."""
+    found: list[tuple[int, int]] = []
+    run: list[tuple[int, int]] = []
+    end = 0
+    for m in re.finditer(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", text):
+        empty = plain(m[0]) in EMPTY or len(m[0]) < 3
+        broken = bool(text[end : m.start()].strip()) or "\n" in text[end : m.start()]
+        if run and (broken or empty or len(run) == 4):
+            found.append((run[0][0], run[-1][1]))
+            run = []
+        if not empty:
+            run.append(m.span())
+        end = m.end()
+    if run:
+        found.append((run[0][0], run[-1][1]))
+    return sorted(found, key=lambda s: s[0])

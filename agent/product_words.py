@@ -1,0 +1,56 @@
+"""The words by which a product can be named, and when two words are the same word differently written."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz
+
+from agent.lexicon import fold
+
+WORD = re.compile(r"\d+(?:[.,]\d+)?(?: ?[x×*] ?\d+(?:[.,]\d+)?)+|[^\W\d_]+|\d+")
+# Words of grammar and of every order; they name no product.
+EMPTY = frozenset((
+    "the", "and", "for", "with", "from", "our", "your", "you", "are", "not", "all", "both", "two", "per",
+    "und", "mit", "fur", "von", "der", "die", "das", "den", "dem", "ein", "eine", "aus", "auf", "nur",
+    "bei", "les", "des", "une", "pour", "avec", "par", "sur", "del", "los", "las", "con", "por", "para",
+    "una", "dei", "gli", "delle", "della", "nel", "een", "het", "van", "voor", "met", "bij", "dla", "jest",
+    "oraz", "set", "cm", "mm", "order", "bestellung", "auftrag", "ordine", "commande", "pedido",
+    "zamowienie", "pcs", "stk", "stuck", "pieces", "nach", "zum", "zur", "sie", "wir", "ihr", "ist", "sind",
+    "was", "has", "have", "will", "can", "new", "this", "that",
+))  # fmt: skip
+
+
+def product_words(text: str) -> set[str]:
+    """The words by which a product can be named: folded, codes in brackets left out, "600 x 400" as "600x400"."""
+    found = {plain(m[0]) for m in WORD.finditer(re.sub(r"\[[^\]]*\]", " ", text))}
+    return {w for w in found if (len(w) >= 3 or (w.isdigit() and len(w) == 2)) and w not in EMPTY}
+
+
+def plain(word: str) -> str:
+    """A word folded; the sides of a measure joined by x."""
+    return re.sub(r"\s*[×*]\s*|\s+", lambda m: "x" if m[0].strip() else "", fold(word).text).replace(" ", "")
+
+
+def likeness(word: str, term: str) -> float:
+    """0..1: whether two folded words are one: equal, inflected, misspelled, or one a part of the other's compound."""
+    if word == term:
+        return 1.0
+    if "x" in term and term[0].isdigit():
+        return 0.8 if "x" in word and term.startswith(f"{word}x") else 0.5 if term.split("x")[0] == word else 0.0
+    if word[0].isdigit() or term[0].isdigit() or min(len(word), len(term)) < 3:
+        return 0.0
+    short, long = sorted((word, term), key=len)
+    if long.startswith(short) and len(long) - len(short) <= (2 if len(short) < 5 else 3):
+        return 0.95
+    if len(short) >= 5:
+        if long.startswith(short) or long.endswith(short):
+            return 0.75
+        common = next((i for i, (a, b) in enumerate(zip(word, term, strict=False)) if a != b), len(short))
+        if common >= 5 and common >= 0.7 * len(long):
+            return 0.85
+        if fuzz.ratio(word, term) >= 86:
+            return 0.8
+    elif len(short) == 4 and long.endswith(short) and len(long) >= 8:
+        return 0.6
+    return 0.0
