@@ -76,3 +76,13 @@ def slice_table(dimension: str, groups: dict[str, Group]) -> Table:
     for value, group in groups.items():
         table.add_row(value, str(group.cases), *(number(group.figures[name].value) for name in SLICE_COLUMNS))
     return table
+
+
+def comparison_table(scores: dict[str, Score]) -> Table:
+    """The overall figures of several runs side by side."""
+    table = Table("figure")
+    for name in scores:
+        table.add_column(name, justify="right")
+    for figure in NAMES:
+        table.add_row(NAMES[figure], *(number(s.overall.figures[figure].value) for s in scores.values()))
+    return table

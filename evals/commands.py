@@ -1,0 +1,134 @@
+"""`triage eval …`: predict, score and explain a run over a labelled set."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, help="Measure the agent over a labelled set, with nobody's data leaving the machine."
+)
+
+SetArgument = Annotated[
+    Path, typer.Argument(metavar="SET", help="Folder of a labelled set (cases.jsonl, raw/, records.json).")
+]
+PredictionsArgument = Annotated[
+    Path, typer.Argument(metavar="PREDICTIONS", help="File that `triage eval predict` wrote.")
+]
+EngineOption = Annotated[str, typer.Option(help="Which engine decides: local, llm or cascade.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """An input that cannot be read ends the command with its sentence and exit code 2, without a trace."""
+    from evals.labelled import LabelError
+
+    try:
+        yield
+    except LabelError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+@app.command()
+def predict(
+    set_dir: SetArgument,
+    out: Annotated[Path, typer.Option(help="Where to write the predictions, one JSON object a line.")],
+    engine: EngineOption = "local",
+) -> None:
+    """Run the agent over a set. What the set expects is never looked at."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from evals import predict as predicting
+
+    with refusals(), Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("cases")
+        written = predicting.predict(
+            set_dir, out, engine=engine, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    failed = sum(p.error is not None for p in written)
+    typer.echo(f"{len(written)} cases written to {out}, {failed} of them with an error.", err=True)
+
+
+@app.command()
+def score(
+    set_dir: SetArgument,
+    predictions: PredictionsArgument,
+    json: JsonOption = False,
+    slices: Annotated[bool, typer.Option(help="Also print the figures by intent, language, channel and tag.")] = False,
+) -> None:
+    """Score predictions: every figure with its 95 % interval."""
+    from evals import score as scoring
+    from evals.labelled import load_labelled
+    from evals.predictions import load_predictions
+
+    with refusals():
+        scored = scoring.score(load_labelled(set_dir), load_predictions(predictions))
+    if json:
+        typer.echo(scored.model_dump_json(indent=1))
+        return
+    from rich.console import Console
+
+    from evals.report import print_score
+
+    print_score(scored, Console(), slices=slices)
+
+
+@app.command()
+def errors(
+    set_dir: SetArgument,
+    predictions: PredictionsArgument,
+    texts: Annotated[bool, typer.Option(help="Print each case's text, what was expected and what was found.")] = True,
+) -> None:
+    """Say where a run went wrong, by step, tag and language."""
+    from rich.console import Console
+
+    from evals import errors as explaining
+    from evals.labelled import load_labelled
+    from evals.predictions import load_predictions
+
+    with refusals():
+        labelled = load_labelled(set_dir)
+        mistakes = explaining.errors(labelled, load_predictions(predictions))
+    explaining.print_errors(labelled, mistakes, Console(), texts=texts)
+
+
+@app.command()
+def baselines(set_dir: SetArgument, json: JsonOption = False) -> None:
+    """Score three simple readers on the same set, as a yardstick."""
+    from evals import baselines as simple
+    from evals.labelled import load_labelled
+
+    with refusals():
+        scores = simple.score_all(load_labelled(set_dir))
+    if json:
+        import json as encoder
+
+        typer.echo(encoder.dumps({name: s.model_dump() for name, s in scores.items()}, indent=1))
+        return
+    from rich.console import Console
+
+    from evals.report import comparison_table
+
+    Console().print(comparison_table(scores))
+
+
+@app.command()
+def quality(
+    set_dir: SetArgument,
+    predictions: PredictionsArgument,
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/quality.md"),
+) -> None:
+    """Write the page of measured quality from a run, beside the baselines."""
+    from evals import quality as page
+
+    with refusals():
+        page.write(set_dir, predictions, out)
+    typer.echo(f"{out} written.", err=True)
