@@ -129,9 +129,12 @@ def choices(session: Session) -> dict[str, Sequence[str]]:
 
 
 def _items() -> Select[*tuple[Any, ...]]:
-    of_message: dict[str, Any] = {name: getattr(MessageRow, name) for name in OF_MESSAGE}
-    of_message["message_state"] = MessageRow.state.label("message_state")
-    columns = [of_message[name] if name in of_message else getattr(ProposalRow, name) for name in QueueItem.model_fields]
+    columns: list[Any] = [
+        getattr(MessageRow if name in OF_MESSAGE else ProposalRow, name)
+        for name in QueueItem.model_fields
+        if name != "message_state"
+    ]
+    columns.append(MessageRow.state.label("message_state"))
     return select(*columns).join(MessageRow, MessageRow.id == ProposalRow.message_id)
 
 

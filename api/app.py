@@ -1,0 +1,90 @@
+"""The web application: pages, JSON endpoints, static files, and what people read when something goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from api import endpoints, pages, sign_in
+from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
+from review.database import Database, open_database
+from review.decisions import DecisionError
+from review.edits import InvalidEdit
+from review.raw_store import RawStore
+from review.settings import Settings
+from tools.records import RecordReader
+
+logger = logging.getLogger(__name__)
+
+TITLES = {
+    400: "That did not work",
+    401: "Please sign in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    412: "This has changed",
+    422: "Something in it is not valid",
+    428: "The version is missing",
+    500: "Something went wrong",
+}
+SIGN_IN_HINT = "Open your sign-in link. Ask whoever runs the desk for a new one: `triage sign-in NAME` prints it."
+
+
+def create_app(
+    settings: Settings, *, database: Database | None = None, records: RecordReader | None = None
+) -> FastAPI:
+    """The application over the settings' database, or the given one.
+
+    With `records`, an approval is refused when the record was written since the proposal was made.
+    """
+    app = FastAPI(title="Exception Desk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.settings = settings
+    app.state.database = database or open_database(settings)
+    app.state.store = RawStore(settings.data_dir / "raw")
+    app.state.sessions = Sessions(settings)
+    app.state.records = records
+    app.middleware("http")(add_headers)
+    app.include_router(sign_in.router)
+    app.include_router(pages.router)
+    app.include_router(endpoints.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
+    for kind in (Exception, StarletteHTTPException, RequestValidationError, DecisionError, InvalidEdit):
+        app.add_exception_handler(kind, _explain)
+    app.add_exception_handler(NotSignedIn, _explain)
+    app.add_exception_handler(CrossSite, _explain)
+    return app
+
+
+def _explain(request: Request, error: Exception) -> Response:
+    """A page for people, `application/problem+json` (RFC 9457) under /api."""
+    status, detail = _status_and_detail(error)
+    if status == 500:
+        logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+    if request.url.path.startswith("/api"):
+        body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
+        return JSONResponse(body, status, HEADERS, media_type="application/problem+json")
+    page = pages.notice(request, TITLES.get(status, "That did not work"), detail, status)
+    page.headers.update(HEADERS)
+    return page
+
+
+def _status_and_detail(error: Exception) -> tuple[int, str]:
+    if isinstance(error, DecisionError | InvalidEdit):
+        return error.status, str(error)
+    if isinstance(error, NotSignedIn):
+        return 401, SIGN_IN_HINT
+    if isinstance(error, CrossSite):
+        return 403, "The page was too old, or the request did not come from it. Reload the page and try again."
+    if isinstance(error, RequestValidationError):
+        problems = "; ".join(f"{'.'.join(str(p) for p in e['loc'][1:])}: {e['msg']}" for e in error.errors())
+        return 422, problems or "The request could not be read."
+    if isinstance(error, HTTPException | StarletteHTTPException):
+        known = {404: "There is nothing at this address.", 405: "This address does not take such requests."}
+        return error.status_code, known.get(error.status_code, str(error.detail))
+    return 500, "Nothing was decided. Try again; the service's own log has the details."

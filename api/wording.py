@@ -1,0 +1,165 @@
+"""How things are called on the pages: names for people, ages, numbers, confidence bands."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from agent.proposal import Action, Fields, Proposal
+from agent.taxonomy import taxonomy
+from review.decisions import RejectReason
+from review.queue import View
+
+MODELS = {
+    "purchase.order": "Purchase order",
+    "sale.order": "Sales order",
+    "stock.picking": "Transfer",
+    "account.move": "Invoice",
+    "res.partner": "Contact",
+}
+VIEWS = {
+    View.ready: ("Ready", "One key to approve"),
+    View.check: ("Check", "Look first"),
+    View.manual: ("Manual", "A person reads the message"),
+    View.second: ("Second look", "Edited by one person, to be approved by another"),
+    View.nothing: ("Nothing to do", "Automatic replies, normal events, advertising"),
+    View.done: ("Done", "Decided, or replaced by a newer message"),
+}
+FIELDS = {"date": "date", "qty": "quantity", "price": "unit price", "splits": "deliveries", "substitute": "substitute"}
+
+
+class Band(NamedTuple):
+    """A confidence in a word. `key` names its style."""
+
+    key: str
+    word: str
+
+
+BANDS = ((0.95, Band("top", "very high")), (0.85, Band("high", "high")), (0.6, Band("mid", "medium")))
+
+
+def band(confidence: float) -> Band:
+    return next((b for least, b in BANDS if confidence >= least), Band("low", "low"))
+
+
+def percent(value: float) -> str:
+    """Rounded down, so that nothing short of certain reads as 100 %."""
+    return f"{int(value * 100)} %"
+
+
+def words(key: str) -> str:
+    """`delivery_date_change` → `Delivery date change`."""
+    return key.replace("_", " ").replace("-", " ").capitalize()
+
+
+def intent_meaning(key: str) -> str:
+    known = taxonomy().intents.get(key)
+    return known.means if known else ""
+
+
+def action_meaning(key: str) -> str:
+    return taxonomy().actions.get(key, "")
+
+
+def model_name(model: str | None) -> str:
+    return MODELS.get(model or "", model or "")
+
+
+def reject_reason(name: str | None) -> str:
+    known = RejectReason.__members__.get(name or "")
+    return known.value if known else name or ""
+
+
+def field_name(path: str) -> str:
+    """`lines[0].date` → `date`; `tracking` → `tracking`."""
+    leaf = path.rpartition(".")[2].partition("[")[0]
+    return FIELDS.get(leaf, leaf.replace("_", " "))
+
+
+def value(shown: Any) -> str:
+    """A held or stated value for reading: whole numbers without decimals, a dash for none, splits spelt out."""
+    if shown is None or shown == "" or shown is False:
+        return "—"
+    if isinstance(shown, float):
+        return f"{shown:,.4f}".rstrip("0").rstrip(".")
+    if isinstance(shown, list):
+        return "; ".join(value(item) for item in shown)
+    if isinstance(shown, dict):
+        if set(shown) == {"qty", "date"}:
+            return f"{value(shown['qty'])} on {value(shown['date'])}"
+        return ", ".join(f"{field_name(k)} {value(v)}" for k, v in shown.items())
+    return str(shown)
+
+
+def money(amount: float | None) -> str:
+    return "—" if amount is None else f"{amount:,.2f}"
+
+
+def arguments(action: Action, proposal: Proposal) -> list[str]:
+    """What an action would do, one sentence part an argument or line."""
+    products = {line.line_id: line.product for line in proposal.fields.lines if line.line_id is not None}
+    products |= {change.line_id: change.product for change in proposal.changes if change.line_id is not None}
+    found = []
+    for name, given in action.arguments.items():
+        if name == "lines" and isinstance(given, list):
+            for line in given:
+                line_id = line.get("line_id")
+                what = products.get(line_id) or (f"line {line_id}" if line_id else "the order")
+                stated = ", ".join(f"{field_name(k)} {value(v)}" for k, v in line.items() if k != "line_id")
+                found.append(f"{what}: {stated}" if stated else what)
+        else:
+            found.append(f"{words(name).lower()}: {value(given)}")
+    return found
+
+
+def stated_elsewhere(proposal: Proposal) -> list[tuple[str, str, str]]:
+    """What the message states beyond the changes shown: (product or empty, field, value)."""
+    shown = {(c.line_id, c.field) for c in proposal.changes}
+    found = []
+    for line in proposal.fields.lines:
+        for name, given in line.model_dump(exclude_defaults=True).items():
+            if name in ("line_id", "product") or (line.line_id, name) in shown:
+                continue
+            said = "not known yet" if name == "date_unknown" else value(given)
+            found.append((line.product or "", "date" if name == "date_unknown" else field_name(name), said))
+    for name in Fields.model_fields:
+        if name != "lines" and (given := getattr(proposal.fields, name)):
+            found.append(("", field_name(name), value(given)))
+    return found
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago, in the largest whole unit: `4 min`, `3 h`, `2 d`."""
+    seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
+    if seconds < 60:
+        return "now"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return "now"
+
+
+def moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def visible(text: str) -> str:
+    """Shows characters that would turn or hide text as their names: what a reader sees is what stands there."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(c) for c in text)
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn"):
+        return character
+    if character == "\r" or character in "\u00ad\u200c\u200d":
+        return "" if character == "\r" else character  # joiners shape real scripts and emoji
+    return f"⟦U+{ord(character):04X}⟧"
+
+
+def pretty(content: str) -> str:
+    """A log entry's JSON, indented for reading."""
+    return json.dumps(json.loads(content), indent=2, ensure_ascii=False)
