@@ -99,7 +99,7 @@ class Directory:
         rows = self.reader.search_read("delivery.carrier", fields=("name",))
         named = [str(row["name"]) for row in rows if row.get("name")]
         self.carriers = list(dict.fromkeys([*named, *CARRIERS]))
-        self._carrier_words = [(name, fold(name).text) for name in CARRIERS]
+        self._carrier_words = [(name, " ".join(re.findall(r"[a-z0-9]+", fold(name).text))) for name in CARRIERS]
 
     def commercial(self, partner_id: int | None) -> int | None:
         """The company behind a partner; the id itself when the partner is not known."""
@@ -177,13 +177,15 @@ class Directory:
                 return known
         return None
 
-    def carrier_named(self, *texts: str) -> str | None:
-        """The first carrier named in the texts, as this company calls it where it has its own name for it."""
-        for text in texts:
-            words = f" {re.sub(r'[^a-z0-9+]+', ' ', fold(text).text)} "
-            for name, folded in self._carrier_words:
-                if f" {re.sub(r'[^a-z0-9+]+', ' ', folded).strip()} " in words:
-                    return next((c for c in self.carriers if folded in fold(c).text), name)
+    def carrier_of_address(self, email: str, name: str) -> str | None:
+        """The carrier that a sender's domain or display name names, as this company calls it where it does."""
+        domain = email.rpartition("@")[2].rpartition(".")[0]
+        for text in (domain, name):
+            words = f" {' '.join(re.findall(r'[a-z0-9]+', fold(text).text))} "
+            for carrier, folded in self._carrier_words:
+                joined = folded.replace(" ", "")
+                if f" {folded} " in words or (len(joined) >= 5 and joined in words.replace(" ", "")):
+                    return next((c for c in self.carriers if folded in fold(c).text), carrier)
         return None
 
     def _index(self, partner: Partner) -> None:

@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[ \t\u00a0]?[-‐‑–_/.\\+ \t\u00a0][ \t\u00a0]?|")
 _BREAK = re.compile(r"[.;:!?]\s|\n|\|")
 _POSITION = re.compile(
-    r"(?<!\w)(?:pos(?:ition|itionen|izione|izioni|icion|ten|itie|ycja|ycje|ycji)?\.?|poz(?:ycja|ycji)?\.?|line(?: item)?|"
+    r"(?<!\w)(?:pos(?:ition(?:en)?|izion[ei]|icion|ten|itie|ycj[aei])?\.?|poz(?:ycja|ycji)?\.?|line(?: item)?|"
     r"item|ligne|linea|riga|regel|zeile|partida)\s*(?:no|nr|n°)?[.:#]?\s*(0*\d{1,6})(?![\d.,x]*\d)"
 )
 _JOINED = re.compile(

@@ -1,0 +1,411 @@
+"""Recall: every record that a message could be about, found cheaply and widely, with the numbers that speak for it.
+
+Ways to a record: the numbers in the text (exact or nearly so), the document that a portal post stands on, the sender's
+orders, the companies that the text names, the products that it speaks of, and the shipments or orders linked to any
+of these. Nothing is decided here; matching ranks the candidates by their features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.numbering import OWN_KINDS, NearMatch
+from agent.orderbook import INVOICE, PICKING, PURCHASE, SALE, Order, OrderBook, OrderLine, Picking, RecordKey
+from agent.product_mentions import ProductFinder, ProductMention
+from agent.references import ReferenceMention, References
+from agent.sender import Sender, identify
+from tools.index import Document, RecordIndex
+from tools.message import Message, Part, PassageKind
+
+MOST_OPEN_ORDERS = 60
+MOST_CLOSED_ORDERS = 20
+MOST_LINES = 400
+LONGEST_QUERY = 300
+LONGEST_PRODUCT_TEXT = 6000
+
+# How much a number counts by where it stands.
+PLACE_WEIGHTS = {
+    "subject": 1.0,
+    PassageKind.new: 1.0,
+    PassageKind.forwarded: 0.9,
+    "attachment": 0.85,
+    PassageKind.signature: 0.3,
+    PassageKind.quoted: 0.45,
+    PassageKind.disclaimer: 0.1,
+    PassageKind.hidden: 0.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedMention:
+    """A reference with the part and passage that it stands in. `place` is subject, attachment, event, or the kind of
+    the body's passage; offsets of `mention` count in the part's text."""
+
+    part: str
+    place: str
+    mention: ReferenceMention
+
+
+@dataclass(slots=True)
+class RecordCandidate:
+    """A record with the features that speak for it. `score` (0..1) is a first, uncalibrated ranking.
+
+    Features, all 0..1 unless said otherwise: `exact`, `exact_<place>`, `near`, `own_number` (our number, not theirs),
+    `tracking`, `invoice`, `document`, `partner` (the sender's company is the record's), `partner_mentioned`,
+    `role_fit`, `open`, `recent`, `due` (its date is near), `product` (best product mention), `product_share` (of the
+    products spoken of, how many it holds), `retrieved` (the index), `linked` (reached through another candidate),
+    `alone` (1 / number of the sender's open orders), `order_of_mention` (1 for the first number in the text)."""
+
+    model: str
+    id: int
+    name: str
+    features: dict[str, float] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    mentions: list[LocatedMention] = field(default_factory=list)
+
+    @property
+    def key(self) -> RecordKey:
+        return self.model, self.id
+
+    @property
+    def score(self) -> float:
+        f = self.features
+        value = (
+            -4.0
+            + 5.5 * f.get("exact", 0.0)
+            + 3.0 * f.get("near", 0.0)
+            + 5.0 * f.get("document", 0.0)
+            + 1.5 * f.get("partner", 0.0)
+            + 1.0 * f.get("partner_mentioned", 0.0)
+            + 0.7 * f.get("role_fit", 0.0)
+            + 0.6 * f.get("open", 0.0)
+            + 0.4 * f.get("recent", 0.0)
+            + 0.4 * f.get("due", 0.0)
+            + 1.5 * f.get("product", 0.0)
+            + 0.8 * f.get("product_share", 0.0)
+            + 0.3 * f.get("retrieved", 0.0)
+            + 3.5 * f.get("linked", 0.0)
+            + 0.8 * f.get("alone", 0.0)
+        )
+        return 1.0 / (1.0 + math.exp(-value))
+
+    def raise_to(self, feature: str, value: float, reason: str | None = None) -> None:
+        if value > self.features.get(feature, 0.0):
+            self.features[feature] = round(value, 4)
+            if reason and reason not in self.reasons:
+                self.reasons.append(reason)
+
+
+@dataclass(slots=True)
+class Recall:
+    """`candidates` are ranked by their first score; `mentions` are in reading order; `products` are offsets in
+    `product_text` (subject and new text)."""
+
+    sender: Sender
+    candidates: list[RecordCandidate] = field(default_factory=list)
+    mentions: list[LocatedMention] = field(default_factory=list)
+    products: list[ProductMention] = field(default_factory=list)
+    product_text: str = ""
+
+    def candidate(self, key: RecordKey) -> RecordCandidate | None:
+        return next((c for c in self.candidates if c.key == key), None)
+
+
+def recall(
+    message: Message, book: OrderBook, references: References | None = None, index: RecordIndex | None = None
+) -> Recall:
+    """Candidates for one message. `references` are made from the book when not given (make them once and keep them);
+    without an `index` nothing is retrieved by meaning."""
+    sender = identify(message, book)
+    return _Search(message, book, references or References(book), index, sender).run()
+
+
+def product_documents(book: OrderBook) -> list[Document]:
+    """One document for each product: its names in all words that are on file, and its codes."""
+    documents = []
+    for product in book.products.values():
+        names = [product.name, *(c.name for c in product.supplier_codes)]
+        codes = [product.code, product.barcode, *(c.code for c in product.supplier_codes)]
+        text = " · ".join(dict.fromkeys(name for name in names if name))
+        documents.append(Document(str(product.id), text, tuple(dict.fromkeys(code for code in codes if code))))
+    return documents
+
+
+class _Search:
+    """One message's search; each step adds candidates or features to them."""
+
+    def __init__(
+        self, message: Message, book: OrderBook, references: References, index: RecordIndex | None, sender: Sender
+    ) -> None:
+        self.message = message
+        self.book = book
+        self.references = references
+        self.index = index
+        self.found: dict[RecordKey, RecordCandidate] = {}
+        self.result = Recall(sender)
+        self.partners = {match.partner_id: match.score for match in sender.partners}
+        self.mentioned = {match.partner_id: match.score for match in sender.mentioned}
+
+    def run(self) -> Recall:
+        self._document()
+        self._mentions()
+        self._partners()
+        self._products()
+        self._linked()
+        for candidate in self.found.values():
+            self._describe(candidate)
+        self.result.candidates = sorted(self.found.values(), key=lambda c: (-c.score, c.model, -c.id))
+        return self.result
+
+    def _candidate(self, key: RecordKey) -> RecordCandidate | None:
+        if key not in self.found:
+            if not self._exists(key):
+                return None
+            self.found[key] = RecordCandidate(*key, self.book.name_of(key))
+        return self.found[key]
+
+    def _exists(self, key: RecordKey) -> bool:
+        model, record_id = key
+        return key in self.book.orders or (model == PICKING and record_id in self.book.pickings)
+
+    def _document(self) -> None:
+        model, record_id = self.message.document_model, self.message.document_id
+        if not model or not record_id:
+            return
+        for key in self._records((model, record_id)):
+            candidate = self._candidate(key)
+            if candidate:
+                candidate.raise_to("document", 1.0, f"The message was posted on {candidate.name}.")
+
+    def _records(self, key: RecordKey) -> list[RecordKey]:
+        """The record itself; for an invoice, the orders it bills."""
+        if key[0] == INVOICE and key[1] in self.book.invoices:
+            return self.book.invoices[key[1]].orders
+        return [key]
+
+    def _mentions(self) -> None:
+        for part in self.message.parts:
+            for mention in self.references.find(part.text):
+                self.result.mentions.append(LocatedMention(part.name, _place(part, mention.start), mention))
+        event = self.message.event
+        if event:
+            # A carrier's event says what each number is, as words would in a text.
+            numbers = [f"tracking {event.tracking}"] if event.tracking else []
+            for number in [*numbers, *(f"reference {each}" for each in event.references)]:
+                for mention in self.references.find(number):
+                    self.result.mentions.append(LocatedMention("event", "event", mention))
+        for rank, located in enumerate(self.result.mentions):
+            self._use(located, rank)
+
+    def _use(self, located: LocatedMention, rank: int) -> None:
+        mention = located.mention
+        weight = PLACE_WEIGHTS.get(located.place, 1.0)
+        if weight == 0.0:
+            return
+        for reference in mention.exact:
+            for key in self._records(reference.record):
+                candidate = self._candidate(key)
+                if candidate is None:
+                    continue
+                agrees = self._agreement(key)
+                strength = (
+                    weight
+                    * (0.6 if mention.bare and not agrees else 1.0)
+                    / (1 if agrees else len(mention.exact) ** 0.5)
+                )
+                if reference.kind == "invoice":
+                    strength *= 0.8
+                reason = (
+                    f"{mention.text.strip()} in the {located.place} is {_kind_words(reference.kind)} {candidate.name}."
+                )
+                candidate.raise_to("exact", strength, reason)
+                candidate.raise_to(f"exact_{located.place}", strength)
+                candidate.raise_to("order_of_mention", 1.0 / (1 + rank))
+                if reference.kind in OWN_KINDS:
+                    candidate.raise_to("own_number", weight)
+                elif reference.kind in ("tracking", "invoice"):
+                    candidate.raise_to(reference.kind, weight)
+                candidate.mentions.append(located)
+        for near in mention.near:
+            self._use_near(located, near, weight)
+
+    def _use_near(self, located: LocatedMention, near: NearMatch, weight: float) -> None:
+        for key in self._records(near.reference.record):
+            agrees = self._agreement(key)
+            if near.score < 0.3 and not agrees:
+                continue
+            candidate = self._candidate(key)
+            if candidate is None:
+                continue
+            strength = weight * (min(1.0, near.score + 0.3) if agrees else near.score * 0.7)
+            written = located.mention.text.strip()
+            candidate.raise_to("near", strength, f"{written} may be {near.reference.value} ({near.edit}).")
+            candidate.mentions.append(located)
+
+    def _agreement(self, key: RecordKey) -> float:
+        """Whether the record belongs to the sender's company or to one that the text names."""
+        companies = self._companies(key)
+        return max((max(self.partners.get(c, 0.0), 0.8 * self.mentioned.get(c, 0.0)) for c in companies), default=0.0)
+
+    def _companies(self, key: RecordKey) -> set[int]:
+        order = self.book.orders.get(key)
+        ids: list[int | None] = []
+        if order is None and key[0] == PICKING:
+            picking = self.book.pickings[key[1]]
+            ids.append(picking.commercial_partner_id)
+            order = self.book.orders.get(picking.order) if picking.order else None
+        if order is not None:
+            ids += [order.commercial_partner_id, self.book.directory.commercial(order.shipping_partner_id)]
+        return {i for i in ids if i}
+
+    def _partners(self) -> None:
+        for partner in [*self.partners, *self.mentioned]:
+            orders = self.book.orders_of_partner.get(partner, [])
+            newest = sorted(orders, key=_newest_first)
+            chosen = [o for o in newest if o.is_open][:MOST_OPEN_ORDERS]
+            chosen += [o for o in newest if not o.is_open][:MOST_CLOSED_ORDERS]
+            for order in chosen:
+                self._candidate(order.key)
+            for picking in sorted(self.book.pickings_of_partner.get(partner, []), key=lambda p: (not p.is_open, -p.id))[
+                :30
+            ]:
+                self._candidate(picking.key)
+
+    def _products(self) -> None:
+        text = f"{self.message.subject}\n{self.message.new_text or self.message.body}"
+        self.result.product_text = text = text[:LONGEST_PRODUCT_TEXT]
+        orders = [self.book.orders[key] for key in self.found if key in self.book.orders]
+        lines = _one_line_a_product(orders)[:MOST_LINES]
+        partner = next(iter(self.partners), None)
+        if lines:
+            self.result.products = ProductFinder(lines, self.book, partner).find(text)
+        if self.index is not None and not any(
+            c.features.get("exact") or c.features.get("document") for c in self.found.values()
+        ):
+            self._retrieve(text[:LONGEST_QUERY], known=bool(orders))
+        best: dict[int, float] = {}
+        for mention in self.result.products:
+            if mention.product_id:
+                best[mention.product_id] = max(mention.score, best.get(mention.product_id, 0.0))
+        for order in orders:
+            self._product_features(order, best)
+
+    def _product_features(self, order: Order, best: dict[int, float]) -> None:
+        held = {line.product_id for line in order.lines}
+        shared = {p: score for p, score in best.items() if p in held}
+        if shared:
+            candidate = self.found[order.key]
+            names = ", ".join(self.book.products[p].name for p in list(shared)[:3] if p in self.book.products)
+            candidate.raise_to("product", max(shared.values()), f"{order.name} holds {names}.")
+            candidate.raise_to("product_share", sum(shared.values()) / sum(best.values()))
+
+    def _retrieve(self, text: str, *, known: bool) -> None:
+        """Orders for the products that the text is nearest to; new ones only where the sender led to none."""
+        assert self.index is not None
+        for hit in self.index.search(text, 8):
+            product_id = int(hit.id)
+            orders = [o for o in self.book.orders_of_product.get(product_id, []) if o.is_open]
+            for order in sorted(orders, key=_newest_first)[:10]:
+                if known and order.key not in self.found:
+                    continue
+                candidate = self._candidate(order.key)
+                if candidate:
+                    name = self.book.products[product_id].name if product_id in self.book.products else "a product"
+                    candidate.raise_to("retrieved", hit.score, f"{order.name} has open lines of {name}.")
+
+    def _linked(self) -> None:
+        """Shipments of candidate orders and orders of candidate shipments."""
+        for candidate in list(self.found.values()):
+            strength = max(candidate.features.get(f, 0.0) for f in ("exact", "near", "document"))
+            order = self.book.orders.get(candidate.key)
+            if order is not None:
+                for rank, picking in enumerate(self.book.pickings_of(order)[:8]):
+                    self._link(candidate, picking.key, strength * (0.9 if rank == 0 else 0.7))
+            else:
+                picking = self.book.pickings[candidate.id]
+                if picking.order:
+                    self._link(candidate, picking.order, strength * 0.9)
+
+    def _link(self, source: RecordCandidate, key: RecordKey, strength: float) -> None:
+        target = self._candidate(key)
+        if target is not None and strength > 0:
+            target.raise_to("linked", strength, f"{target.name} belongs to {source.name}.")
+
+    def _describe(self, candidate: RecordCandidate) -> None:
+        companies = self._companies(candidate.key)
+        directory = self.book.directory
+        for company in companies:
+            if company in self.partners:
+                candidate.raise_to("partner", self.partners[company], f"The sender is {directory.name(company)}.")
+            if company in self.mentioned:
+                reason = f"The message names {directory.name(company)}."
+                candidate.raise_to("partner_mentioned", self.mentioned[company], reason)
+        record: Order | Picking
+        if candidate.model == PICKING:
+            record = self.book.pickings[candidate.id]
+            sales_side, planned = record.kind == "outgoing", record.scheduled
+            started = planned
+        else:
+            record = self.book.orders[candidate.key]
+            sales_side, planned, started = record.model == SALE, record.planned, record.date_order
+        candidate.features["role_fit"] = _role_fit(self.result.sender.role, candidate.model, sales_side)
+        candidate.features["open"] = float(record.is_open)
+        candidate.features["recent"] = _closeness(started, self.message.received_at, 45)
+        candidate.features["due"] = _closeness(planned, self.message.received_at, 20)
+        if candidate.features.get("partner") and record.is_open and candidate.model in (PURCHASE, SALE):
+            rivals = sum(
+                o.is_open and o.model == candidate.model
+                for c in companies
+                for o in self.book.orders_of_partner.get(c, ())
+            )
+            candidate.features["alone"] = round(1.0 / max(rivals, 1), 4)
+
+
+def _place(part: Part, start: int) -> str:
+    if part.name == "subject":
+        return "subject"
+    if part.name != "body":
+        return "attachment"
+    return next((p.kind.value for p in part.passages if p.start <= start < p.end), PassageKind.new.value)
+
+
+def _kind_words(kind: str) -> str:
+    return {
+        "purchase": "our number of",
+        "sale": "our number of",
+        "picking": "our number of",
+        "partner_ref": "the supplier's number of",
+        "client_order_ref": "the customer's number of",
+        "invoice": "an invoice of",
+        "tracking": "the tracking number of",
+    }.get(kind, "a number of")
+
+
+def _newest_first(order: Order) -> tuple[float, int]:
+    return (-order.date_order.timestamp() if order.date_order else 0.0, -order.id)
+
+
+def _one_line_a_product(orders: Iterable[Order]) -> list[OrderLine]:
+    lines: dict[int | str, OrderLine] = {}
+    for order in orders:
+        for line in order.lines:
+            lines.setdefault(line.product_id or line.name, line)
+    return list(lines.values())
+
+
+def _role_fit(role: str, model: str, sales_side: bool) -> float:
+    if role == "carrier":
+        return 1.0 if model == PICKING else 0.3
+    if role in ("supplier", "customer"):
+        return float((role == "customer") == sales_side)
+    return 0.5
+
+
+def _closeness(moment: datetime | None, now: datetime, days: float) -> float:
+    """1 for the same day, 0.5 after `days`, falling on."""
+    if moment is None:
+        return 0.0
+    return round(1.0 / (1.0 + abs((now - moment).total_seconds()) / 86400 / days), 4)
