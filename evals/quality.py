@@ -22,8 +22,9 @@ Written by `triage eval quality`; do not edit. Measured on {day} at commit `{com
 {what}
 
 The company, its people and its orders are invented. The set served while the product was made, to see where it goes
-wrong: these figures are an upper estimate of what another company will see. Nothing was trained on it: the intent model and the calibrators are fitted on the product's
-own corpora (see [data](data.md)). A set of your own decisions tells more (see [evaluating](evaluating.md)).
+wrong: these figures are an upper estimate of what another company will see. Nothing was trained on it: the intent
+model and the calibrators are fitted on the product's own corpora (see [data](data.md)). A set of your own decisions
+tells more (see [evaluating](evaluating.md)).
 
 ## Figures
 
@@ -92,8 +93,8 @@ def describe(labelled: LabelledSet) -> str:
     manual = sum(c.expected.manual for c in cases if c.expected)
     return (
         f"`{labelled.path.name}`: {len(cases)} messages ({counted(channels)}) with {len(exceptions)} labelled "
-        f"exceptions of {len({e.intent for e in exceptions})} intents; languages {counted(languages)}; {manual} messages "
-        "for which only the manual lane is right."
+        f"exceptions of {len({e.intent for e in exceptions})} intents; languages {counted(languages)}; {manual} "
+        "messages for which only the manual lane is right."
     )
 
 
