@@ -254,7 +254,7 @@ class OrderBook:
         if model == PICKING and record_id in self.pickings:
             return self.pickings[record_id].name
         if model == INVOICE and record_id in self.invoices:
-            return self.invoices[record_id].name
+            return self.invoices[record_id].name or self.invoices[record_id].ref
         order = self.orders.get(key)
         return order.name if order else ""
 

@@ -169,6 +169,8 @@ class _Search:
 
     def _exists(self, key: RecordKey) -> bool:
         model, record_id = key
+        if model == INVOICE:
+            return record_id in self.book.invoices
         return key in self.book.orders or (model == PICKING and record_id in self.book.pickings)
 
     def _document(self) -> None:
@@ -181,9 +183,9 @@ class _Search:
                 candidate.raise_to("document", 1.0, f"The message was posted on {candidate.name}.")
 
     def _records(self, key: RecordKey) -> list[RecordKey]:
-        """The record itself; for an invoice, the orders it bills."""
+        """The record itself; for an invoice, also the orders it bills."""
         if key[0] == INVOICE and key[1] in self.book.invoices:
-            return self.book.invoices[key[1]].orders
+            return [key, *self.book.invoices[key[1]].orders]
         return [key]
 
     def _mentions(self) -> None:
@@ -253,7 +255,9 @@ class _Search:
     def _companies(self, key: RecordKey) -> set[int]:
         order = self.book.orders.get(key)
         ids: list[int | None] = []
-        if order is None and key[0] == PICKING:
+        if key[0] == INVOICE:
+            ids.append(self.book.invoices[key[1]].commercial_partner_id)
+        elif order is None:
             picking = self.book.pickings[key[1]]
             ids.append(picking.commercial_partner_id)
             order = self.book.orders.get(picking.order) if picking.order else None
@@ -324,10 +328,8 @@ class _Search:
             if order is not None:
                 for rank, picking in enumerate(self.book.pickings_of(order)[:8]):
                     self._link(candidate, picking.key, strength * (0.9 if rank == 0 else 0.7))
-            else:
-                picking = self.book.pickings[candidate.id]
-                if picking.order:
-                    self._link(candidate, picking.order, strength * 0.9)
+            elif candidate.model == PICKING and (behind := self.book.pickings[candidate.id].order):
+                self._link(candidate, behind, strength * 0.9)
 
     def _link(self, source: RecordCandidate, key: RecordKey, strength: float) -> None:
         target = self._candidate(key)
@@ -343,6 +345,9 @@ class _Search:
             if company in self.mentioned:
                 reason = f"The message names {directory.name(company)}."
                 candidate.raise_to("partner_mentioned", self.mentioned[company], reason)
+        if candidate.model == INVOICE:
+            candidate.features["role_fit"] = 0.5
+            return
         record: Order | Picking
         if candidate.model == PICKING:
             record = self.book.pickings[candidate.id]
