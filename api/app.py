@@ -36,9 +36,7 @@ TITLES = {
 SIGN_IN_HINT = "Open your sign-in link. Ask whoever runs the desk for a new one: `triage sign-in NAME` prints it."
 
 
-def create_app(
-    settings: Settings, *, database: Database | None = None, records: RecordReader | None = None
-) -> FastAPI:
+def create_app(settings: Settings, *, database: Database | None = None, records: RecordReader | None = None) -> FastAPI:
     """The application over the settings' database, or the given one.
 
     With `records`, an approval is refused when the record was written since the proposal was made.

@@ -156,9 +156,7 @@ def proposal(request: Request, response: Response, me: SignedIn, proposal_id: st
 @router.post("/api/proposals/{proposal_id}/approve")
 def post_approve(request: Request, me: Posting, proposal_id: str, seen: Seen) -> DecisionOut:
     state = request.app.state
-    return DecisionOut.of(
-        approve(state.database, proposal_id, version=seen, who=me.person, records=state.records)
-    )
+    return DecisionOut.of(approve(state.database, proposal_id, version=seen, who=me.person, records=state.records))
 
 
 @router.post("/api/proposals/{proposal_id}/edit")
@@ -172,9 +170,7 @@ def post_reject(request: Request, me: Posting, proposal_id: str, seen: Seen, why
         raise HTTPException(422, f"The reason is one of: {', '.join(RejectReason.__members__)}.")
     reason = RejectReason[why.reason]
     database = request.app.state.database
-    return DecisionOut.of(
-        reject(database, proposal_id, version=seen, who=me.person, reason=reason, note=why.note)
-    )
+    return DecisionOut.of(reject(database, proposal_id, version=seen, who=me.person, reason=reason, note=why.note))
 
 
 def read_proposal(database: Database, proposal_id: str) -> ProposalOut:

@@ -83,7 +83,4 @@ def _passages(part: Part) -> list[tuple[PassageKind, int, int]]:
 
 def _pieces(text: str, start: int, end: int, marks: list[tuple[int, int, int]]) -> list[Piece]:
     cuts = sorted({start, end, *(a for _, a, _ in marks), *(b for _, _, b in marks)})
-    return [
-        Piece(text=text[a:b], marks=[i for i, x, y in marks if x <= a and b <= y])
-        for a, b in pairwise(cuts)
-    ]
+    return [Piece(text=text[a:b], marks=[i for i, x, y in marks if x <= a and b <= y]) for a, b in pairwise(cuts)]

@@ -270,9 +270,7 @@ def _after(items: list[QueueItem], at: str | None) -> str | None:
     return beside[0] if beside else None
 
 
-def _decided(
-    request: Request, me: SignedIn, form: FormData, proposal_id: str, decide: Callable[[], None]
-) -> Response:
+def _decided(request: Request, me: SignedIn, form: FormData, proposal_id: str, decide: Callable[[], None]) -> Response:
     """Decides, then shows the next item; a refused decision shows the item afresh with the reason."""
     back = str(form.get("back_view", ""))
     place = Place(view=View(back) if back in set(View) else View.ready, filters=filters(**_back(form)))

@@ -116,9 +116,7 @@ def _proposal(session: Session, proposal_id: str) -> ProposalRow:
     return row
 
 
-def _repeated(
-    session: Session, row: ProposalRow, version: int, who: Person, kind: DecisionKind
-) -> DecisionRow | None:
+def _repeated(session: Session, row: ProposalRow, version: int, who: Person, kind: DecisionKind) -> DecisionRow | None:
     """The decision that this one repeats (a double click, a retry), if the same person took it on the same version."""
     same = select(DecisionRow).where(
         DecisionRow.proposal_id == row.id,

@@ -100,9 +100,7 @@ def append(session: Session, kind: str, subject: str, content: dict[str, Any]) -
     if session.get_bind().dialect.name == "postgresql":
         # SQLite has one writer; here a lock gives the same, until the end of the transaction.
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('triage.log'))"))
-    newest = session.execute(
-        select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)
-    ).first()
+    newest = session.execute(select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)).first()
     seq, previous = (newest.seq + 1, newest.entry_hash) if newest else (1, GENESIS)
     at = datetime.now(UTC).isoformat(timespec="microseconds")
     body = canonical(content)

@@ -1,0 +1,260 @@
+"""The command line: `triage …`. What only the work needs is imported where the work is done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from evals.commands import app as eval_app
+
+if TYPE_CHECKING:
+    from agent.proposal import Triage
+    from review.settings import Settings
+    from tools.records import RecordReader
+
+
+class Refusals(TyperGroup):
+    """Ends a command that cannot do its work with one sentence and exit code 1, without a trace."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (OSError, ValueError, LookupError, RuntimeError) as error:
+            if (said := sentence(error)) is None:
+                raise
+            typer.secho(said, fg=typer.colors.RED, err=True)
+            raise typer.Exit(1) from error
+
+
+def sentence(error: Exception) -> str | None:
+    """What a person is told about an error, or None for one that nobody foresaw."""
+    if isinstance(error, PermissionError):
+        return f"No permission for {error.filename or error}. Use another folder or file, or change its owner."
+    if isinstance(error, FileNotFoundError) and error.filename:
+        from api.inbound import missing
+
+        return missing(Path(error.filename))
+    if isinstance(error, IsADirectoryError | NotADirectoryError):
+        return f"{error.filename}: {error.strerror}. Check the path."
+    if isinstance(error, OSError):
+        return str(error)
+    return str(error) if isinstance(error, Refused) else None
+
+
+class Refused(RuntimeError):
+    """A command cannot do what was asked; the text says why and what to do."""
+
+
+app = typer.Typer(
+    cls=Refusals,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Reads suppliers', carriers' and customers' messages and proposes actions for a person to approve.",
+)
+audit = typer.Typer(no_args_is_help=True, help="Check what the log holds.")
+app.add_typer(eval_app, name="eval")
+app.add_typer(audit, name="audit")
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept (TRIAGE_DATA_DIR).")]
+Records = Annotated[Path | None, typer.Option("--records", help="Records snapshot, JSON (TRIAGE_RECORDS).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def configured(data_dir: Path | None = None, **given: Any) -> Settings:
+    """The settings of the environment, with what the command line gives on top."""
+    from review.settings import Settings
+
+    return Settings(**{k: v for k, v in {"data_dir": data_dir, **given}.items() if v is not None})
+
+
+def reader_of(settings: Settings) -> RecordReader:
+    from tools.records import RecordsError
+    from tools.snapshot import SnapshotReader
+
+    if settings.records is None:
+        raise Refused("No records to look into: give a snapshot with --records FILE or TRIAGE_RECORDS.")
+    try:
+        return SnapshotReader(settings.records)
+    except RecordsError as error:
+        raise Refused(str(error)) from error
+
+
+def existing(settings: Settings) -> Settings:
+    """The settings, when their data directory holds a desk already."""
+    if settings.database_url is None and not (settings.data_dir / "triage.db").exists():
+        raise Refused(f"There is no desk in {settings.data_dir}. Name its folder with --data-dir.")
+    return settings
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port to serve at; 0 takes any free one.")] = 8080,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    arrive_every: Annotated[float, typer.Option(min=0.0, help="Seconds between the messages that arrive.")] = 6.0,
+    data_dir: Annotated[Path | None, typer.Option(help="Keep the data here, not in a temporary folder.")] = None,
+) -> None:
+    """Show the desk with an invented company: one process, no account, nothing kept."""
+    from rich.console import Console
+
+    with demo_folder(data_dir) as folder:
+        from api.serving import serve_demo
+
+        settings = configured(folder, port=port, demo=True, host="127.0.0.1", database_url=None)
+        serve_demo(settings, Console(), arrive_every=arrive_every, browser=browser)
+
+
+@contextmanager
+def demo_folder(data_dir: Path | None) -> Iterator[Path]:
+    if data_dir is not None:
+        yield data_dir
+        return
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="triage-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = None,
+    records: Records = None,
+    host: Annotated[str | None, typer.Option(help="Address to serve at (TRIAGE_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve at (TRIAGE_PORT).")] = None,
+) -> None:
+    """Serve the desk and triage what is received."""
+    settings = configured(data_dir, records=records, host=host, port=port)
+    reader = reader_of(settings)
+    from rich.console import Console
+
+    from api.serving import serve as run
+
+    run(settings, reader, Console())
+
+
+@app.command("sign-in")
+def sign_in(
+    name: Annotated[str, typer.Argument(help="Who signs in.")],
+    role: Annotated[str | None, typer.Option(help="Gives the person this role; a new person is a reviewer.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a link that signs a person in once. Adds the person if there is none of that name."""
+    from api.sign_in import sign_in_link
+    from review.database import open_database
+    from review.people import REVIEWER, add_person, find_person, roles
+
+    settings = configured(data_dir)
+    if role is not None and role not in roles():
+        raise Refused(f"There is no role {role!r}. Choose one of: {', '.join(roles())}.")
+    database = open_database(settings)
+    if role is not None or find_person(database, name) is None:
+        add_person(database, name, role or REVIEWER)
+    typer.echo(sign_in_link(database, settings, name))
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Messages (.eml, .json, .mbox), or folders of them.")],
+    now: Annotated[bool, typer.Option("--now", help="Triage them at once.")] = False,
+    data_dir: DataDir = None,
+    records: Records = None,
+) -> None:
+    """Take messages in. The same message twice is one message."""
+    from rich.progress import Progress
+
+    from api.inbound import find_inbound
+    from review.database import open_database
+    from review.intake import receive, triage_message
+    from review.raw_store import RawStore
+
+    settings = configured(data_dir, records=records)
+    reader = reader_of(settings) if now else None
+    try:
+        found = list(find_inbound(paths))
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    database, store = open_database(settings), RawStore(settings.data_dir / "raw")
+    ids = [receive(database, store, m.raw, m.channel, m.received_at) for m in found]
+    if reader is not None:
+        from agent.triage import build_engine
+
+        engine = build_engine(reader, index_dir=settings.data_dir / "index")
+        with Progress(disable=not sys.stderr.isatty()) as bar:
+            for message_id in bar.track(ids, description="Triaging"):
+                triage_message(database, store, message_id, engine)
+    typer.echo(f"{len(set(ids))} messages kept" + (" and triaged." if now else "; `triage serve` triages them."))
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="Id of a message or proposal, or the start of one.")],
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a message's or proposal's content and state."""
+    from api.report import find_shown, print_shown
+    from review.database import open_database
+
+    shown = find_shown(open_database(existing(configured(data_dir))), id)
+    if not shown:
+        raise Refused(f"No message or proposal starts with {id!r}.")
+    if json:
+        import json as writer
+
+        typer.echo(writer.dumps(shown, indent=2, ensure_ascii=False))
+    else:
+        print_shown(shown)
+
+
+@app.command()
+def message(
+    file: Annotated[Path, typer.Argument(help="A message: .eml or .json.")],
+    records: Records = None,
+    json: Json = False,
+) -> None:
+    """Triage one message and print what comes out. Nothing is kept."""
+    from api.inbound import find_inbound
+
+    reader = reader_of(configured(records=records))
+    try:
+        found = next(find_inbound([file]), None)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    if found is None:
+        raise Refused(f"{file} holds no message.")
+    from agent.triage import build_engine
+    from api.report import print_triage
+    from tools.reading import read_message
+
+    triage: Triage = build_engine(reader).triage(
+        read_message(found.raw, channel=found.channel, received_at=found.received_at)
+    )
+    if json:
+        typer.echo(triage.model_dump_json(indent=2))
+    else:
+        print_triage(triage)
+
+
+@audit.command()
+def verify(data_dir: DataDir = None, json: Json = False) -> None:
+    """Check the log's hash chain against itself and its head file. Exit code 1 when it is broken."""
+    from review import log
+    from review.database import open_database
+
+    database = open_database(existing(configured(data_dir)))
+    with database.read() as session:
+        result = log.verify(session, database.head)
+    if json:
+        typer.echo(result.model_dump_json(indent=2))
+    elif result.ok:
+        typer.echo(f"The chain is whole: {result.entries} entries, head {result.head}.")
+    for problem in result.problems if not json else ():
+        typer.secho(f"Entry {problem.seq}: {problem.what}", fg=typer.colors.RED, err=True)
+    if not result.ok:
+        raise typer.Exit(1)

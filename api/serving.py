@@ -1,0 +1,149 @@
+"""Serving the desk from one process, and the demo that fills it with a company's messages."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import Progress
+from rich.text import Text
+
+from agent.triage import TriageEngine, build_engine
+from api.app import create_app
+from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
+from evals.labelled import Case, LabelledSet, load_labelled
+from review.database import Database, open_database
+from review.intake import receive, triage_message
+from review.raw_store import RawStore
+from review.service import TriageLoop
+from review.settings import Settings
+from tools.records import RecordReader
+from tools.snapshot import SnapshotReader
+
+DEMO_SUITE = Path(__file__).parents[1] / "evals" / "suites" / "demo"
+
+
+class PortInUse(OSError):
+    """Another program listens at the address already."""
+
+
+def claim_port(settings: Settings) -> socket.socket:
+    """Listens at the settings' address (port 0: any free one, which the settings then hold). Raises PortInUse."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        where = f"{settings.host}:{settings.port}"
+        raise PortInUse(f"Cannot listen at {where} ({error.strerror}). Choose another with --port.") from error
+    settings.port = listener.getsockname()[1]
+    return listener
+
+
+def run(app: FastAPI, listener: socket.socket) -> None:
+    """Serves until Ctrl-C or SIGTERM."""
+    config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=5)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+
+
+def serve(settings: Settings, reader: RecordReader, console: Console) -> None:
+    """Serves the desk and triages what is received, in one process."""
+    with claim_port(settings) as listener:
+        database = open_database(settings)
+        store = RawStore(settings.data_dir / "raw")
+        with console.status("Loading the engine …"):
+            engine = build_engine(reader, index_dir=settings.data_dir / "index")
+        app = create_app(settings, database=database, records=reader)
+        with TriageLoop(database, store, engine):
+            console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
+            run(app, listener)
+
+
+def serve_demo(
+    settings: Settings,
+    console: Console,
+    *,
+    arrive_every: float,
+    browser: bool,
+    build: Callable[[RecordReader], TriageEngine] = build_engine,
+) -> None:
+    """Loads the demo company, triages half of its messages, then serves; the others arrive one by one."""
+    with claim_port(settings) as listener:
+        labelled = load_labelled(DEMO_SUITE, labels=False)
+        reader = SnapshotReader(DEMO_SUITE / "records.json")
+        database = open_database(settings)
+        store = RawStore(settings.data_dir / "raw")
+        add_demo_people(database)
+        with console.status("Loading the engine …"):
+            engine = build(reader)
+        half = len(labelled.cases) // 2
+        with Progress(console=console, transient=True) as bar:
+            for case in bar.track(labelled.cases[:half], description="Reading messages"):
+                take(database, store, labelled, case, engine)
+        app = create_app(settings, database=database, records=reader)
+        link = sign_in_link(database, settings, next(iter(DEMO_PEOPLE)))
+        show_link(console, link, half, len(labelled.cases) - half)
+        stop = threading.Event()
+        arrivals = threading.Thread(
+            target=arrive,
+            args=(database, store, labelled, labelled.cases[half:], engine, arrive_every, stop),
+            daemon=True,
+        )
+        arrivals.start()
+        if browser:
+            threading.Timer(0.5, webbrowser.open, [link]).start()
+        run(app, listener)
+        stop.set()
+        arrivals.join(timeout=10)
+        database.close()
+
+
+def take(database: Database, store: RawStore, labelled: LabelledSet, case: Case, engine: TriageEngine) -> None:
+    """Receives and triages one message of the suite."""
+    message_id = receive(database, store, labelled.raw(case), case.channel, case.received_at)
+    triage_message(database, store, message_id, engine)
+
+
+def arrive(
+    database: Database,
+    store: RawStore,
+    labelled: LabelledSet,
+    cases: list[Case],
+    engine: TriageEngine,
+    seconds: float,
+    stop: threading.Event,
+) -> None:
+    """One message every so many seconds, until all are there or `stop` is set."""
+    for case in cases:
+        if stop.wait(seconds):
+            return
+        take(database, store, labelled, case, engine)
+
+
+def show_link(console: Console, link: str, here: int, coming: int) -> None:
+    text = Text.assemble(
+        f"{here} messages wait on the desk, {coming} more arrive while you look.\n",
+        "Open this link to sign in (it works once):\n\n",
+        (link, "bold underline"),
+        "\n\nCtrl-C ends the demo; nothing of it stays.",
+    )
+    if console.is_terminal:
+        console.print(Panel(text, title="Exception Desk", expand=False))
+    else:
+        console.print(f"{here} messages wait on the desk, {coming} more arrive.", highlight=False)
+        console.print(link, soft_wrap=True, highlight=False)
