@@ -20,7 +20,7 @@ SetArgument = Annotated[
 PredictionsArgument = Annotated[
     Path, typer.Argument(metavar="PREDICTIONS", help="File that `triage eval predict` wrote.")
 ]
-EngineOption = Annotated[str, typer.Option(help="Which engine decides: local, llm or cascade.")]
+EngineOption = Annotated[str, typer.Option(help="Which engine decides.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 
 
@@ -41,6 +41,7 @@ def predict(
     set_dir: SetArgument,
     out: Annotated[Path, typer.Option(help="Where to write the predictions, one JSON object a line.")],
     engine: EngineOption = "local",
+    index: Annotated[Path | None, typer.Option(help="Folder that keeps the search index between runs.")] = None,
 ) -> None:
     """Run the agent over a set. What the set expects is never looked at."""
     from rich.console import Console
@@ -51,7 +52,11 @@ def predict(
     with refusals(), Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("cases")
         written = predicting.predict(
-            set_dir, out, engine=engine, progress=lambda done, total: bar.update(task, completed=done, total=total)
+            set_dir,
+            out,
+            engine=engine,
+            index_dir=index,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     failed = sum(p.error is not None for p in written)
     typer.echo(f"{len(written)} cases written to {out}, {failed} of them with an error.", err=True)

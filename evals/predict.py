@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.proposal import Triage
-from evals.labelled import Case, LabelledSet, load_labelled
+from evals.labelled import Case, LabelError, LabelledSet, load_labelled
 from evals.predictions import Prediction
 from tools.message import Message
 from tools.records import RecordReader
 
+ENGINES = ("local",)
 Progress = Callable[[int, int], None]
 
 
@@ -27,15 +28,25 @@ def records_of(labelled: LabelledSet) -> RecordReader:
     return SnapshotReader(labelled.records_path or {})
 
 
-def predict(set_dir: Path, out: Path, *, engine: str = "local", progress: Progress | None = None) -> list[Prediction]:
+def predict(
+    set_dir: Path,
+    out: Path,
+    *,
+    engine: str = "local",
+    index_dir: Path | None = None,
+    progress: Progress | None = None,
+) -> list[Prediction]:
     """Writes one line a case to `out`, in the order of receipt, and returns what it wrote.
 
     A case that fails gets its line too, with `manual` and `error`. `seconds` is the wall time from raw bytes to
-    prediction. `progress` is called with (cases done, cases in all)."""
+    prediction. `index_dir` keeps the search index between runs. `progress` is called with (cases done, cases in all).
+    Raises LabelError for a set that cannot be read or an engine that is not there."""
+    if engine not in ENGINES:
+        raise LabelError(f"There is no engine {engine!r}; choose one of: {', '.join(ENGINES)}.")
     from agent.triage import build_engine
 
     labelled = load_labelled(set_dir, labels=False)
-    return predict_with(build_engine(records_of(labelled)), labelled, out, progress=progress)
+    return predict_with(build_engine(records_of(labelled), index_dir=index_dir), labelled, out, progress=progress)
 
 
 def predict_with(

@@ -1,0 +1,1 @@
+"""Measurements that a person runs; nothing in the product imports them."""
