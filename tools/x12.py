@@ -1,0 +1,94 @@
+"""ANSI X12 214 (transportation carrier shipment status) → its segments' facts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tools.layout import clean
+
+_WHEN = re.compile(r"^(?:(\d{2})?(\d{2})(\d{2})(\d{2}))$")
+
+
+@dataclass
+class Status:
+    """One AT7: shipment status (element 1650) or appointment status (1652), its reason (1651 for both), and where."""
+
+    status: str = ""
+    reason: str = ""
+    appointment: bool = False
+    when: str = ""
+    place: str = ""
+
+
+@dataclass
+class Shipment214:
+    reference: str = ""
+    shipment_id: str = ""
+    scac: str = ""
+    references: list[tuple[str, str]] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    parties: list[str] = field(default_factory=list)
+    dates: list[tuple[str, str]] = field(default_factory=list)
+
+
+class X12Error(ValueError):
+    """The text is no X12 interchange."""
+
+
+def read_214(text: str) -> Shipment214:
+    """Read the first 214 transaction of an interchange. Separators come from ISA (element separator at 4, segment
+    terminator at 106); an ISA of wrong width, or none, falls back to `*` and `~`. Raises X12Error.
+
+    B10: reference (carrier's PRO number), shipment identification, SCAC; with B1001 `-`, B1002 alone counts.
+    """
+    text = clean(text).strip()
+    start = text.find("ISA")
+    if start < 0 and not re.search(r"(?:^|[~\n])ST\W214\W", text):
+        raise X12Error("no ISA or ST*214 segment was found")
+    element = text[start + 3] if start >= 0 and len(text) > start + 3 else "*"
+    terminator = _terminator(text[max(start, 0) :], element)
+    out = Shipment214()
+    for raw in re.split(re.escape(terminator) + r"|\n", text)[:5_000]:
+        parts = [part.strip() for part in raw.strip().split(element)]
+        _take(out, parts[0].upper(), parts[1:] + [""] * 12)
+    return out
+
+
+def _terminator(text: str, element: str) -> str:
+    found = re.match(rf"ISA(?:{re.escape(element)}[^{re.escape(element)}]*){{15}}{re.escape(element)}(.)\s*(.)", text)
+    return found[2] if found else "~"
+
+
+def _take(out: Shipment214, name: str, e: list[str]) -> None:
+    if name == "B10":
+        out.reference, out.shipment_id, out.scac = e[0], e[1], e[2]
+    elif name == "L11" and e[0]:
+        out.references.append((e[1], e[0]))
+    elif name == "MAN" and e[1]:
+        out.references.append((e[0], e[1]))
+    elif name == "AT7":
+        if e[0] or e[1]:
+            out.statuses.append(Status(e[0], e[1], False, when(e[4], e[5])))
+        if e[2] or e[3]:
+            out.statuses.append(Status(e[2], e[3], True, when(e[4], e[5])))
+    elif name == "MS1" and out.statuses:
+        out.statuses[-1].place = ", ".join(filter(None, e[:3]))
+    elif name == "K1":
+        out.remarks.append(" ".join(filter(None, e[:2])))
+    elif name == "NTE":
+        out.remarks.append(e[1])
+    elif name == "N1" and e[1]:
+        out.parties.append(f"{e[0]} {e[1]}")
+    elif name == "G62" and e[1]:
+        out.dates.append((e[0], when(e[1], e[3])))
+
+
+def when(date: str, time: str = "") -> str:
+    """`CCYYMMDD`/`YYMMDD` and `HHMM` as ISO text, or ''."""
+    match = _WHEN.match(date)
+    if not match:
+        return ""
+    day = f"{match[1] or '20'}{match[2]}-{match[3]}-{match[4]}"
+    return f"{day} {time[:2]}:{time[2:4]}" if re.fullmatch(r"\d{4,8}", time) else day
