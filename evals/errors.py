@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from agent.proposal import RecordRef
 from evals.labelled import Case, LabelledException, LabelledSet
-from evals.matching import Fact, JudgedCase, case_facts, fields_right
+from evals.matching import Fact, JudgedCase, RecordKey, case_facts, fields_right
 from evals.predictions import PredictedException, Prediction
 from evals.score import judge_all
 
@@ -103,7 +103,14 @@ def _name(record: RecordRef | None) -> str:
 
 
 def stated(facts: Counter[Fact]) -> str:
-    return "; ".join(f"line {f[1]} {f[2]} = {f[3]}" if f[1] else f"{f[2]} = {f[3]}" for f in facts) or "nothing more"
+    """Facts as a person reads them: `line 97 date = 2026-12-14; tracking = 1z999aa1`."""
+    return "; ".join(_fact(*fact) for fact in facts) or "nothing more"
+
+
+def _fact(record: RecordKey, line: Hashable, name: str, value: Hashable) -> str:
+    if line is None:
+        return f"{name} = {value}"
+    return f"line {line}" if name == "line" else f"line {line} {name.removeprefix('lines.')} = {value}"
 
 
 def accepted(label: LabelledException) -> str:
