@@ -1,0 +1,170 @@
+"""What a message states once for all its lines: tracking number, carrier, invoice, their reference, address, reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from agent.lexicon import fold, words
+from agent.orderbook import INVOICE, Order
+from agent.proposal import Evidence, Fields
+from agent.said import Said
+from agent.taxonomy import taxonomy
+from tools.message import Message
+
+
+@cache
+def _reasons() -> dict[str, Any]:
+    return words("reasons")
+
+
+@cache
+def _stems(*stems: str) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?<![a-z0-9]){re.escape(s)}" for s in stems))
+
+
+@cache
+def _carriers() -> re.Pattern[str]:
+    names = sorted(_reasons()["carriers"], key=len, reverse=True)
+    return re.compile("|".join(rf"(?<!\w){re.escape(n)}(?!\w)" for n in names), re.IGNORECASE)
+
+
+def add_details(intent: str, fields: Fields, message: Message, saids: Sequence[Said], order: Order | None) -> list[Evidence]:
+    """Fill the message-level fields that the taxonomy lists for the intent; returns where each was read."""
+    listed = set(taxonomy().intents[intent].fields)
+    found: list[Evidence] = []
+    if "tracking" in listed:
+        found += _tracking(fields, message, saids)
+    if "carrier" in listed:
+        found += _carrier(fields, saids)
+    if "invoice" in listed:
+        found += _invoice(fields, saids)
+    if "supplier_ref" in listed:
+        found += _supplier_ref(fields, saids, order)
+    if "address" in listed:
+        found += _address(fields, saids)
+    if "reason" in listed:
+        fields.reason = reason(intent, message, saids)
+    if "date" in listed:
+        found += _date(fields, message, saids)
+    return found
+
+
+def _tracking(fields: Fields, message: Message, saids: Sequence[Said]) -> list[Evidence]:
+    if message.event and message.event.tracking:
+        fields.tracking = message.event.tracking
+        return []
+    for said in saids:
+        for mention in said.references:
+            if mention.kind == "tracking":
+                fields.tracking = re.sub(r"\s+", "", mention.text)
+                return [said.evidence("tracking", mention.start, mention.end)]
+    return []
+
+
+def _carrier(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:
+    for said in saids:
+        match = _carriers().search(said.text)
+        if match:
+            fields.carrier = match.group()
+            return [said.evidence("carrier", match.start(), match.end())]
+    return []
+
+
+_INVOICE = re.compile(
+    r"(?:invoice|inv\.?|rechnung(?:snummer|snr\.?)?|re-?nr\.?|facture|factura|fattura|factuur(?:nummer)?|faktur\w*|fv|"
+    r"credit note|gutschrift|proforma)\s*(?:no\.?|nr\.?|num\w*|n[°º.]|number|#)?[\s:]*"
+    r"(?P<number>(?=[\w./-]*\d{2})[A-Z0-9][\w./-]{2,}\w)",
+    re.IGNORECASE,
+)
+
+
+def _invoice(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:
+    for said in saids:
+        for mention in said.references:
+            if any(r.record[0] == INVOICE for r in mention.exact) or mention.kind == "invoice":
+                fields.invoice = mention.text
+                return [said.evidence("invoice", mention.start, mention.end)]
+    for said in saids:
+        match = _INVOICE.search(said.text)
+        if match:
+            fields.invoice = match["number"]
+            return [said.evidence("invoice", match.start("number"), match.end("number"))]
+    return []
+
+
+_THEIR_NUMBER = re.compile(
+    r"(?:our (?:order|ref|reference|confirmation|so|sales order)|order confirmation|confirmation|order ack\w*|"
+    r"unser(?:e|er|en)? (?:ab|auftrag|zeichen|auftragsnummer|referenz|auftragsbestätigung)|auftragsbestätigung|"
+    r"auftragsnummer|auftrag|\bab\b|notre (?:réf\w*|commande|confirmation)|confirmation de commande|accusé de réception|"
+    r"nuestr[ao] (?:ref\w*|pedido|confirmación)|confirmación de pedido|nostr[ao] (?:rif\w*|ordine|conferma)|"
+    r"conferma d.ordine|(?:onze|ons) (?:order|referentie|ref)\w*|orderbevestiging|"
+    r"nasz(?:e|ego|ym)? (?:zamówien\w*|numer|nr)|potwierdzeni\w+ zamówienia)"
+    r"\s*(?:no\.?|nr\.?|num\w*|n[°º.]|number|#)?[\s:]*(?P<number>(?=[\w./-]*\d{2})[A-Z0-9][\w./-]{2,}\w)",
+    re.IGNORECASE,
+)
+
+
+def _supplier_ref(fields: Fields, saids: Sequence[Said], order: Order | None) -> list[Evidence]:
+    for said in saids:
+        for mention in said.references:
+            if mention.kind == "partner_ref":
+                fields.supplier_ref = mention.text
+                return [said.evidence("supplier_ref", mention.start, mention.end)]
+    for said in saids:
+        for match in _THEIR_NUMBER.finditer(said.text):
+            number = match["number"]
+            if order is None or re.sub(r"\W", "", number).upper() != re.sub(r"\W", "", order.name).upper():
+                fields.supplier_ref = number
+                return [said.evidence("supplier_ref", match.start("number"), match.end("number"))]
+    return []
+
+
+_POSTCODE = re.compile(
+    r"(?<![\w/-])(?:[A-Z]{1,2}-)?(?:\d{2}-\d{3}|\d{4,5}(?: ?[A-Z]{2})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?![\w/-])"
+)
+
+
+def _address(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:
+    """The stretch around a postcode, back to a colon or the statement's start: read to a person, never scored."""
+    for said in saids:
+        for match in _POSTCODE.finditer(said.text):
+            start = max(said.text.rfind(":", 0, match.start()) + 1, 0)
+            end = len(said.text)
+            stretch = said.text[start:end].strip(" .\n")
+            if re.search(r"[^\W\d]{3}", stretch):
+                fields.address = stretch
+                return [said.evidence("address", start, end)]
+    return []
+
+
+def _date(fields: Fields, message: Message, saids: Sequence[Said]) -> list[Evidence]:
+    if message.event:
+        if message.event.estimated_delivery:
+            fields.date = message.event.estimated_delivery.date().isoformat()
+        return []
+    mentions = [(d, s) for s in saids for d in s.dates if d.date and d.role not in ("old", "order", "past", "shipped")]
+    mentions.sort(key=lambda m: (m[0].role != "new", -(m[0].date.toordinal() if m[0].date else 0)))
+    if not mentions:
+        return []
+    chosen, said = mentions[0]
+    fields.date = chosen.date.isoformat() if chosen.date else None
+    return [said.evidence("date", chosen.start, chosen.end)]
+
+
+def reason(intent: str, message: Message, saids: Sequence[Said]) -> str | None:
+    """One of the few words for why: for a carrier's event its description counts, else what was said."""
+    table = _reasons().get(intent)
+    if not table:
+        return None
+    event = message.event
+    texts = [event.description] if event and event.description else []
+    text = fold("\n".join([*texts, *(s.text for s in saids)])).text
+    return next((name for name, stems in table.items() if _stems(*stems).search(text)), None)
+
+
+def replacement_wanted(saids: Sequence[Said]) -> bool:
+    text = fold("\n".join(s.text for s in saids)).text
+    return bool(_stems(*_reasons()["replacement_wanted"]).search(text))

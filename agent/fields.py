@@ -1,0 +1,342 @@
+"""The fields that an intent may state, filled from the news about an order's lines and from the message as a whole.
+
+Each filler returns the fields, their evidence, how much of what the intent needs was found (0..1), and whether the
+values differ from what the record holds in the way that the intent says: a "price change" without another price is
+hardly one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from agent.line_news import SAME_PRICE, News, OrderNews, shifted
+from agent.orderbook import Order, OrderLine
+from agent.prices import PriceMention, apply_percent
+from agent.proposal import Evidence, Fields, LineFields, Split
+from agent.said import Said
+
+
+@dataclass
+class Filled:
+    """`values`: share of the needed fields found. `supported`: 1 the record confirms the intent, 0.5 cannot say, 0 it
+    contradicts it. `lines`: the weakest match of a line. `notes` explain conversions and rounding."""
+
+    fields: Fields = field(default_factory=Fields)
+    evidence: list[Evidence] = field(default_factory=list)
+    values: float = 1.0
+    supported: float = 0.5
+    lines: float = 1.0
+    ambiguous: bool = False
+    from_table: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, stated: LineFields, news_score: float, *evidence: Evidence) -> None:
+        index = len(self.fields.lines)
+        self.fields.lines.append(stated)
+        self.lines = min(self.lines, news_score)
+        for item in evidence:
+            name = item.field.replace("lines.", f"lines[{index}].")
+            self.evidence.append(item.model_copy(update={"field": name}))
+
+
+@dataclass
+class Context:
+    """What a filler may look at: the statements that speak of the intent, the order, and the news of its lines."""
+
+    saids: Sequence[Said]
+    order: Order | None
+    news: OrderNews
+
+
+def fill(intent: str, context: Context) -> Filled:
+    """The fields of `intent` that the taxonomy lists, or nothing where it lists none that a line carries."""
+    filler = _FILLERS.get(intent)
+    return filler(context) if filler else Filled()
+
+
+def open_lines(order: Order | None) -> list[OrderLine]:
+    return (order.open_lines or order.lines) if order else []
+
+
+def product_of(line: OrderLine) -> str:
+    return line.code or line.name
+
+
+def _concerned(context: Context, has: Callable[[News], bool]) -> list[News]:
+    """The news that carry a value of the kind: of named lines, else the whole order's spread over its open lines.
+
+    Where lines are named but the value stands apart from them, the value is theirs."""
+    carrying = [n for n in context.news.lines.values() if has(n)]
+    whole = context.news.whole
+    if carrying or not has(whole):
+        return carrying
+    named = [i for i in context.news.mentioned if i not in context.news.unchanged]
+    lines = open_lines(context.order)
+    chosen = [line for line in (context.order.lines if context.order else []) if line.id in named] or [
+        line for line in lines if line.id not in context.news.unchanged
+    ]
+    score = 0.9 if named or len(lines) == 1 else 0.7
+    return [
+        News(
+            line,
+            score,
+            whole.dates,
+            whole.unknown,
+            whole.quantities,
+            whole.prices,
+            whole.percents,
+            whole.splits,
+            whole.statements,
+            whole.from_table,
+        )
+        for line in chosen
+    ]
+
+
+def _date_change(context: Context) -> Filled:
+    filled = Filled(values=0.0, supported=0.0)
+    for news in _concerned(context, lambda n: bool(n.dates or n.unknown)):
+        line = news.line
+        if line is None:
+            continue
+        held = line.planned.date() if line.planned else None
+        moved = [(d, e, shifted(line, d)) for d, e in news.new_dates(held)]
+        moved = [m for m in moved if m[2] is not None]
+        if moved:
+            mention, evidence, when = moved[0]
+            filled.values = 1.0
+            if when == held:
+                continue
+            filled.supported = 1.0
+            filled.ambiguous |= bool(mention.ambiguous)
+            filled.from_table |= news.from_table
+            stated = LineFields(line_id=line.id, product=product_of(line), date=when.isoformat() if when else None)
+            filled.add(stated, news.score, evidence, *_line_evidence(context, line))
+        elif news.unknown:
+            filled.values = filled.supported = 1.0
+            stated = LineFields(line_id=line.id, product=product_of(line), date_unknown=True)
+            filled.add(stated, news.score, news.unknown[0], *_line_evidence(context, line))
+    return filled
+
+
+def _line_evidence(context: Context, line: OrderLine) -> list[Evidence]:
+    found = context.news.evidence.get(line.id)
+    return [found] if found else []
+
+
+def _splits(context: Context) -> Filled:
+    filled = Filled(values=0.0, supported=0.0)
+    for news in _concerned(context, lambda n: bool(n.splits or len({d.date for d, _ in n.dates if d.date}) > 1)):
+        line = news.line
+        if line is None:
+            continue
+        splits = _distinct(news.splits)
+        dates = sorted({d.date for d, _ in news.dates if d.date and d.role not in ("old", "order")})
+        rest = [when for when in dates if when not in {s[1] for s in splits}]
+        stated = sum(s[0] for s in splits)
+        if len(splits) == 1 and rest and 0 < stated < line.open_qty:
+            evidence = next(e for d, e in news.dates if d.date == rest[0])
+            splits.append((line.open_qty - stated, rest[0], evidence))
+        if len(splits) < 2:
+            continue
+        filled.values = 1.0
+        total = sum(s[0] for s in splits)
+        filled.supported = max(filled.supported, 1.0 if abs(total - line.open_qty) < 1e-6 else 0.5)
+        fields = LineFields(
+            line_id=line.id,
+            product=product_of(line),
+            splits=[Split(qty=q, date=when.isoformat()) for q, when, _ in splits],
+        )
+        filled.add(fields, news.score, *[e for _, _, e in splits], *_line_evidence(context, line))
+    return filled
+
+
+def _distinct(splits: list[tuple[float, date, Evidence]]) -> list[tuple[float, date, Evidence]]:
+    found: dict[tuple[float, date], tuple[float, date, Evidence]] = {}
+    for item in splits:
+        found.setdefault((item[0], item[1]), item)
+    return list(found.values())
+
+
+def _quantity(context: Context, *, against_held: bool = True, open_only: bool = False) -> Filled:
+    filled = Filled(values=0.0, supported=0.0)
+    for news in _concerned(context, lambda n: bool(n.quantities)):
+        line = news.line
+        if line is None:
+            continue
+        candidates = [(q, e) for q, e in news.quantities if q.role not in ("old", "total")]
+        if against_held:
+            candidates = [c for c in candidates if abs(c[0].qty - line.qty) > 1e-6] or candidates
+        candidates.sort(key=lambda c: c[0].role != "new")
+        if not candidates:
+            continue
+        chosen, evidence = candidates[0]
+        filled.values = 1.0
+        if against_held and abs(chosen.qty - line.qty) < 1e-6:
+            continue
+        if not against_held and chosen.qty > line.qty + 1e-6:
+            filled.supported = max(filled.supported, 0.5)
+        else:
+            filled.supported = 1.0
+        filled.ambiguous |= chosen.pack_size is not None
+        filled.from_table |= news.from_table
+        stated = LineFields(line_id=line.id, product=product_of(line), qty=chosen.qty)
+        filled.add(stated, news.score, evidence, *_line_evidence(context, line))
+    return filled
+
+
+def _price(context: Context) -> Filled:
+    filled = Filled(values=0.0, supported=0.0)
+    for news in _concerned(context, lambda n: bool(n.prices or n.percents)):
+        line = news.line
+        if line is None:
+            continue
+        prices = [(p, e) for p, e in news.prices if p.role != "old" and abs(_unit(p) - line.price) > SAME_PRICE]
+        prices.sort(key=lambda p: (p[0].role != "new", abs(_unit(p[0]) - line.price)))
+        if news.prices or news.percents:
+            filled.values = 1.0
+        if prices:
+            mention, evidence = prices[0]
+            filled.supported = 1.0
+            filled.from_table |= news.from_table
+            filled.add(
+                LineFields(line_id=line.id, product=product_of(line), price=round(_unit(mention), 4)),
+                news.score,
+                evidence,
+                *_line_evidence(context, line),
+            )
+        elif news.percents and news.percents[0][0].value is not None and not news.prices:
+            percent, evidence = news.percents[0]
+            value, note = apply_percent(line.price, percent.value or 0.0)
+            filled.supported = 1.0
+            filled.notes.append(note)
+            filled.add(
+                LineFields(line_id=line.id, product=product_of(line), price=value),
+                news.score,
+                evidence,
+                *_line_evidence(context, line),
+            )
+    return filled
+
+
+def _unit(mention: PriceMention) -> float:
+    return mention.amount / mention.per_count
+
+
+def _named_lines(context: Context, *, fall_back: bool) -> list[tuple[OrderLine, float]]:
+    lines = context.order.lines if context.order else []
+    named = [
+        (line, context.news.mentioned[line.id])
+        for line in lines
+        if line.id in context.news.mentioned and line.id not in context.news.unchanged
+    ]
+    if not named and fall_back and len(open_lines(context.order)) == 1:
+        named = [(open_lines(context.order)[0], 0.9)]
+    return named
+
+
+_SUBSTITUTE = re.compile(
+    r"(?:replac|substitut|alternativ|instead|successor|offer|propose|ersatz|ersetz|nachfolg|stattdessen|anbieten|"
+    r"remplac|substitu|équivalent|successeur|proposons|à la place|sustitu|reemplaz|alternativa|en su lugar|ofrec|"
+    r"sostitu|alternativ|al posto|proponiam|vervang|alternatief|opvolger|zamiennik|zamian|zastęp|następc|proponuj)",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"(?<![\w/-])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?:[-./][A-Za-z0-9]+)*(?![\w/-])")
+
+
+def _unavailable(context: Context) -> Filled:
+    named = _named_lines(context, fall_back=True)
+    filled = Filled(values=1.0 if named else 0.0, supported=0.5)
+    codes_of_order = {re.sub(r"\W", "", t).upper() for line in open_lines(context.order) for t in _codes(line)}
+    names = {re.sub(r"\W", "", n).upper() for n in ([context.order.name, *context.order.refs] if context.order else [])}
+    substitute: Evidence | None = None
+    for said in context.saids:
+        marker = _SUBSTITUTE.search(said.text)
+        if not marker or substitute:
+            continue
+        for match in _CODE.finditer(said.text):
+            key = re.sub(r"\W", "", match.group()).upper()
+            unit_of_measure = re.fullmatch(r"\d+(?:[.,x]\d+)*[A-Za-z]{1,3}", match.group())
+            if key not in codes_of_order and key not in names and not unit_of_measure:
+                substitute = said.evidence("lines.substitute", match.start(), match.end())
+                break
+    for line, score in named:
+        stated = LineFields(
+            line_id=line.id, product=product_of(line), substitute=substitute.text if substitute else None
+        )
+        extra = [substitute] if substitute else []
+        filled.add(stated, score, *_line_evidence(context, line), *extra)
+        substitute = None
+    return filled
+
+
+def _codes(line: OrderLine) -> list[str]:
+    return [line.code, *_CODE.findall(line.description), *_CODE.findall(line.name)]
+
+
+def _shipment(context: Context) -> Filled:
+    filled = _quantity(context, against_held=False)
+    filled.values, filled.supported = 1.0, 0.5
+    return filled
+
+
+def _damaged(context: Context) -> Filled:
+    filled = _quantity(context, against_held=False)
+    if not filled.fields.lines:
+        for line, score in _named_lines(context, fall_back=False):
+            filled.add(LineFields(line_id=line.id, product=product_of(line)), score, *_line_evidence(context, line))
+    filled.values, filled.supported = 1.0, 0.5
+    return filled
+
+
+def _discrepancy(context: Context) -> Filled:
+    filled = Filled()
+    for line, score in _named_lines(context, fall_back=False):
+        filled.add(LineFields(line_id=line.id, product=product_of(line)), score, *_line_evidence(context, line))
+    return filled
+
+
+def _order_change(context: Context) -> Filled:
+    quantities = _quantity(context)
+    dates = _date_change(context)
+    filled = Filled(
+        values=max(quantities.values, dates.values), supported=max(quantities.supported, dates.supported, 0.3)
+    )
+    by_line: dict[int | None, LineFields] = {}
+    for source in (quantities, dates):
+        for stated in source.fields.lines:
+            merged = by_line.setdefault(stated.line_id, stated.model_copy())
+            merged.qty = merged.qty if merged.qty is not None else stated.qty
+            merged.date = merged.date or stated.date
+    filled.fields.lines = list(by_line.values())
+    filled.evidence = [*quantities.evidence, *dates.evidence]
+    filled.lines = min(quantities.lines, dates.lines)
+    filled.ambiguous = quantities.ambiguous or dates.ambiguous
+    return filled
+
+
+def _return(context: Context) -> Filled:
+    filled = _quantity(context, against_held=False)
+    if not filled.fields.lines:
+        for line, score in _named_lines(context, fall_back=True):
+            stated = LineFields(line_id=line.id, product=product_of(line))
+            filled.add(stated, score, *_line_evidence(context, line))
+    filled.supported = 0.5
+    return filled
+
+
+_FILLERS: dict[str, Callable[[Context], Filled]] = {
+    "delivery_date_change": _date_change,
+    "partial_shipment": _splits,
+    "quantity_change": _quantity,
+    "price_change": _price,
+    "item_unavailable": _unavailable,
+    "shipment_notice": _shipment,
+    "goods_damaged": _damaged,
+    "delivery_discrepancy": _discrepancy,
+    "return_request": _return,
+    "order_change": _order_change,
+}

@@ -1,0 +1,164 @@
+"""What the statements about one order say of each of its lines: values with their evidence, before any intent is chosen.
+
+A clerk reads a mail with the order open. So does this: a value belongs to the line that is named nearest before it in
+the same statement, else to the line that the talk is about, else to the whole order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from agent.dates import DateMention
+from agent.orderbook import Order, OrderLine
+from agent.prices import PercentMention, PriceMention
+from agent.product_mentions import ProductMention
+from agent.proposal import Evidence
+from agent.quantities import QuantityMention
+from agent.said import Said
+
+SAME_PRICE = 0.005
+
+
+@dataclass
+class News:
+    """Values said of one line (or of the whole order), each with where it stands, in reading order."""
+
+    line: OrderLine | None
+    score: float = 1.0
+    dates: list[tuple[DateMention, Evidence]] = field(default_factory=list)
+    unknown: list[Evidence] = field(default_factory=list)
+    quantities: list[tuple[QuantityMention, Evidence]] = field(default_factory=list)
+    prices: list[tuple[PriceMention, Evidence]] = field(default_factory=list)
+    percents: list[tuple[PercentMention, Evidence]] = field(default_factory=list)
+    splits: list[tuple[float, date, Evidence]] = field(default_factory=list)
+    statements: list[Said] = field(default_factory=list)
+    from_table: bool = False
+
+    def new_dates(self, held: date | None) -> list[tuple[DateMention, Evidence]]:
+        """Dates that may be the new one: not called old, not an order date, not what the record holds already."""
+        dates = [d for d in self.dates if d[0].role not in ("old", "order", "past", "shipped")]
+        other = [d for d in dates if d[0].date is not None and d[0].date != held]
+        return sorted(other or dates, key=lambda d: d[0].role != "new")
+
+
+@dataclass
+class OrderNews:
+    """News by line id, and what was said of the order without naming a line."""
+
+    lines: dict[int, News] = field(default_factory=dict)
+    whole: News = field(default_factory=lambda: News(None))
+    mentioned: dict[int, float] = field(default_factory=dict)
+    evidence: dict[int, Evidence] = field(default_factory=dict)
+    unchanged: set[int] = field(default_factory=set)
+
+
+def gather(saids: Sequence[Said], order: Order | None) -> OrderNews:
+    """Attach the values of the statements to the order's lines, in reading order."""
+    news = OrderNews()
+    by_id = {line.id: line for line in order.lines} if order else {}
+    current: list[int] = []
+    for said in saids:
+        named = [m for m in said.products if m.line_id in by_id]
+        here = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None))
+        if said.unchanged and not _has_value(said):
+            news.unchanged.update(here)
+            continue
+        for mention in named:
+            if mention.line_id is None:
+                continue
+            if mention.score > news.mentioned.get(mention.line_id, 0.0):
+                news.mentioned[mention.line_id] = mention.score
+                news.evidence[mention.line_id] = said.evidence("lines.product", mention.start, mention.end)
+        if here:
+            current = here
+        _attach(said, named, current, by_id, news)
+    return news
+
+
+def _has_value(said: Said) -> bool:
+    return bool(said.dates or said.prices or said.percents or said.unknown_dates or said.quantities)
+
+
+def _attach(
+    said: Said, named: list[ProductMention], current: list[int], by_id: dict[int, OrderLine], news: OrderNews
+) -> None:
+    def targets(start: int, end: int) -> list[News]:
+        ids = _lines_at(start, end, named, current)
+        if not ids:
+            return [news.whole]
+        return [news.lines.setdefault(i, News(by_id[i], news.mentioned.get(i, 0.5))) for i in ids]
+
+    lone = len(said.dates) == 1
+    for when in said.dates:
+        spread = lone and len({m.line_id for m in named}) > 1 and _after_all(when.start, named)
+        ids = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None)) if spread else None
+        goals = (
+            [news.lines.setdefault(i, News(by_id[i], news.mentioned.get(i, 0.5))) for i in ids]
+            if ids
+            else targets(when.start, when.end)
+        )
+        for goal in goals:
+            goal.dates.append((when, said.evidence("lines.date", when.start, when.end)))
+    for start, end in said.unknown_dates:
+        for goal in targets(start, end):
+            goal.unknown.append(said.evidence("lines.date", start, end))
+    for qty in said.quantities:
+        for goal in targets(qty.start, qty.end):
+            goal.quantities.append((qty, said.evidence("lines.qty", qty.start, qty.end)))
+    for price in said.prices:
+        for goal in targets(price.start, price.end):
+            goal.prices.append((price, said.evidence("lines.price", price.start, price.end)))
+    for percent in said.percents:
+        for goal in targets(percent.start, percent.end):
+            goal.percents.append((percent, said.evidence("lines.price", percent.start, percent.end)))
+    for goal in {id(g): g for i in current or [None] for g in [news.lines.get(i) if i else news.whole] if g}.values():
+        goal.statements.append(said)
+        _pair_splits(said, goal)
+
+
+def _after_all(position: int, named: list[ProductMention]) -> bool:
+    return all(m.end <= position for m in named)
+
+
+def _lines_at(start: int, end: int, named: list[ProductMention], current: list[int]) -> list[int]:
+    """The lines that a value at `start:end` speaks of: one that overlaps, touches it from the right ("24 chairs"), or
+    is named nearest before; else the lines that the talk is about."""
+    if not named:
+        return current
+    touching = [m for m in named if 0 <= m.start - end <= 14]
+    before = [m for m in named if m.start <= start]
+    if touching and not (before and start - max(m.end for m in before) < 3):
+        nearest = min(touching, key=lambda m: m.start - end)
+        return [m.line_id for m in named if m.start == nearest.start and m.line_id is not None]
+    if before:
+        nearest = max(before, key=lambda m: m.start)
+        return [m.line_id for m in named if m.start == nearest.start and m.line_id is not None]
+    nearest = min(named, key=lambda m: m.start)
+    return [m.line_id for m in named if m.start == nearest.start and m.line_id is not None]
+
+
+def _pair_splits(said: Said, goal: News) -> None:
+    """Each quantity with the date that belongs to it: the next date before another quantity, else the one before it."""
+    own_dates = {id(d) for d, _ in goal.dates}
+    own_quantities = {id(q) for q, _ in goal.quantities}
+    dates = [d for d in said.dates if d.date and id(d) in own_dates and d.role not in ("old", "order")]
+    quantities = [q for q in said.quantities if id(q) in own_quantities and q.role not in ("old", "total")]
+    for position, qty in enumerate(quantities):
+        limit = quantities[position + 1].start if position + 1 < len(quantities) else len(said.text)
+        after = [d for d in dates if qty.end <= d.start < limit]
+        floor = quantities[position - 1].end if position else 0
+        before = [d for d in dates if floor <= d.start < qty.start]
+        chosen = after[0] if after else before[-1] if before else None
+        if chosen and chosen.date:
+            goal.splits.append((qty.qty, chosen.date, said.evidence("lines.splits", qty.start, chosen.end)))
+
+
+def shifted(line: OrderLine, mention: DateMention) -> date | None:
+    """The date that a mention means for a line: itself, or the line's planned date moved by a shift."""
+    if mention.date is not None:
+        return mention.date
+    if mention.shift_days is not None and line.planned is not None:
+        return line.planned.date() + timedelta(days=mention.shift_days)
+    return None

@@ -1,0 +1,68 @@
+"""A statement with everything that was recognised in it: the unit that understanding works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from agent.dates import DateMention, find_date_unknown, find_dates, find_unchanged
+from agent.intents import IntentModel, Matrix
+from agent.prices import PercentMention, PriceMention, find_percentages, find_prices
+from agent.product_mentions import ProductMention
+from agent.proposal import Evidence
+from agent.quantities import QuantityMention, find_quantities
+from agent.references import ReferenceMention
+from agent.segments import Statement
+
+
+@dataclass
+class Said:
+    """Offsets of all mentions count in `statement.text`; `evidence` turns them into offsets of the part."""
+
+    statement: Statement
+    references: list[ReferenceMention] = field(default_factory=list)
+    products: list[ProductMention] = field(default_factory=list)
+    dates: list[DateMention] = field(default_factory=list)
+    unknown_dates: list[tuple[int, int]] = field(default_factory=list)
+    quantities: list[QuantityMention] = field(default_factory=list)
+    prices: list[PriceMention] = field(default_factory=list)
+    percents: list[PercentMention] = field(default_factory=list)
+    unchanged: bool = False
+    scores: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    @property
+    def text(self) -> str:
+        return self.statement.text
+
+    def evidence(self, name: str, start: int, end: int) -> Evidence:
+        base = self.statement.start
+        return Evidence(
+            field=name, part=self.statement.part, start=base + start, end=base + end, text=self.text[start:end]
+        )
+
+    def probability(self, model: IntentModel, intent: str) -> float:
+        return float(self.scores[model.classes.index(intent)]) if len(self.scores) else 0.0
+
+
+def observe(statement: Statement, *, now: datetime, language: str, day_first: bool | None) -> Said:
+    """Recognise dates, quantities, prices and percentages; references and products need records and come later."""
+    text = statement.text
+    dates = find_dates(text, now=now, language=language, day_first=day_first)
+    prices = find_prices(text, language)
+    taken = [(m.start, m.end) for m in (*dates, *prices)]
+    quantities = [q for q in find_quantities(text, language) if not _overlaps(q.start, q.end, taken)]
+    return Said(
+        statement=statement,
+        dates=dates,
+        unknown_dates=[(m.start, m.end) for m in find_date_unknown(text, language)],
+        quantities=quantities,
+        prices=prices,
+        percents=[p for p in find_percentages(text, language) if not p.tax],
+        unchanged=bool(find_unchanged(text, language)),
+    )
+
+
+def _overlaps(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
+    return any(start < b and a < end for a, b in taken)

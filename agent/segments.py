@@ -1,0 +1,103 @@
+"""A message's text cut into statements: the sentences and lines that one thing is said in, with their offsets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tools.message import Message, Part, PassageKind
+
+# A full stop ends a sentence only before white space and something that can begin one, and not after a
+# day number ("14. Dezember", "am 10.12. geliefert") or a usual abbreviation.
+_STOP = re.compile(r"[.!?…]+[\"'»”)]*(?=\s)|\n")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:nr|no|num|art|best|pos|stk|st|pcs|pc|ca|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|approx|incl|excl|"
+    r"réf|qté|env|sig|sra|sr|cant|uds|ud|pz|sig\.ra|dott|szt|godz|ul|nr zam|zam|prof|ing|resp|max|min|jan|feb|"
+    r"mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|m\.f\.g|z\.b|d\.h|u\.a|e\.g|i\.e|vs|etc|abt|bijv|evt|vgl))$",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"\s*(?:[-*•·–—]|\(?\d{1,2}[.)]|[a-z]\))\s+\S")
+WRAP_WIDTH = 58
+MAX_STATEMENTS = 400
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence or line. `start`/`end` are offsets in the part's text."""
+
+    part: str
+    start: int
+    end: int
+    text: str
+    kind: PassageKind
+
+
+def statements(message: Message, *kinds: PassageKind, attachments: bool = False) -> list[Statement]:
+    """Statements of the subject and of the body's passages of the given kinds, in reading order.
+
+    With `attachments`, the running text of attachments follows. At most `MAX_STATEMENTS` are returned: what a person
+    would not read to its end is not worth more time.
+    """
+    found: list[Statement] = []
+    subject = message.part("subject")
+    if subject and subject.text.strip():
+        found.append(Statement("subject", 0, len(subject.text), subject.text, PassageKind.new))
+    for part in message.parts:
+        if part.name == "body":
+            for passage in part.passages:
+                if passage.kind in kinds:
+                    found.extend(cut(part, passage.start, passage.end, passage.kind))
+        elif attachments and part.name.startswith("attachment:"):
+            found.extend(cut(part, 0, len(part.text), PassageKind.new))
+    return found[:MAX_STATEMENTS]
+
+
+def cut(part: Part, start: int, end: int, kind: PassageKind) -> list[Statement]:
+    """The statements of one stretch of a part. Hard-wrapped lines are joined; list items stay apart."""
+    text = part.text
+    pieces: list[Statement] = []
+    begin = start
+    for match in _STOP.finditer(text, start, end):
+        if match.group() == "\n":
+            if _continues(text, begin, match.start(), end):
+                continue
+        elif not _ends_sentence(text, match.start(), match.end(), end):
+            continue
+        _append(pieces, part.name, text, begin, match.end(), kind)
+        begin = match.end()
+    _append(pieces, part.name, text, begin, end, kind)
+    return pieces
+
+
+def _append(pieces: list[Statement], name: str, text: str, start: int, end: int, kind: PassageKind) -> None:
+    while start < end and text[start] in " \t\r\n>":
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if end > start:
+        pieces.append(Statement(name, start, end, text[start:end], kind))
+
+
+def _ends_sentence(text: str, stop: int, after: int, end: int) -> bool:
+    before = text[max(0, stop - 12) : stop]
+    rest = text[after : min(end, after + 24)].lstrip()
+    if text[stop] in "!?…":
+        return True
+    if rest and rest[0].islower():
+        return False
+    if re.search(r"(?:^|[^\d.])\d{1,2}$", before) and re.match(r"\s*[^\W\d]", rest):
+        return False
+    return not (_ABBREVIATION.search(before) or re.search(r"\b[A-Z]$", before))
+
+
+def _continues(text: str, begin: int, newline: int, end: int) -> bool:
+    """Whether the text goes on after a line break as if it had been wrapped by a mail program."""
+    line_start = max(begin, text.rfind("\n", 0, newline) + 1)
+    following = text[newline + 1 : min(end, newline + 120)]
+    next_line = following.split("\n", 1)[0].lstrip("> \t")
+    if not next_line.strip() or _BULLET.match(next_line) or "  " in next_line.strip():
+        return False
+    line = text[line_start:newline].rstrip()
+    if not line or line[-1] in ".!?:;":
+        return False
+    return next_line[0].islower() or len(line) >= WRAP_WIDTH

@@ -1,0 +1,264 @@
+"""What a message is about: its statements gathered by the order that they speak of, each read against that order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from agent.fields import Context, Filled, fill
+from agent.intents import IntentModel, Matrix
+from agent.line_news import OrderNews, gather
+from agent.match import Ranked, rank_orders, rank_shipments, wanted_model
+from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
+from agent.product_mentions import ProductFinder
+from agent.recall import LocatedMention, Recall
+from agent.said import Said, observe
+from agent.segments import Statement, statements
+from agent.table_news import add_tables, ordered_rows
+from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
+from agent.trust import Suspicion
+from agent.understand import Reading, Topic, read_topic, score_statements, statement_count
+from tools.embedding import Embedder
+from tools.message import Message, PassageKind
+
+CLAIMED_AT = 0.5
+SECONDARY_AT = 0.5
+FEW_WORDS = 14
+LANGUAGES = frozenset({"en", "de", "fr", "es", "it", "nl", "pl"})
+
+
+@dataclass
+class Finding:
+    """One intent with its record (or none), its fields, and the ranking that led to the record."""
+
+    intent: str
+    record: RecordKey | None
+    ranked: list[Ranked]
+    reading: Reading
+    similarity: float
+    from_event: bool = False
+
+    @property
+    def filled(self) -> Filled:
+        return self.reading.filled
+
+    @property
+    def saids(self) -> list[Said]:
+        return self.reading.saids
+
+    @property
+    def reasons(self) -> list[str]:
+        return list(self.ranked[0].reasons) if self.record and self.ranked else []
+
+    def features(self, message: Message, suspicion: Suspicion, findings: int) -> dict[str, float]:
+        """The numbers that the calibrators see; their names are those of `agent.rate.FEATURES`."""
+        top = self.ranked[0] if self.ranked else None
+        second = self.ranked[1].score if len(self.ranked) > 1 else 0.0
+        filled = self.filled
+        return {
+            "intent": self.reading.probability,
+            "intent_margin": self.reading.margin,
+            "message": self.reading.message,
+            "similarity": self.similarity,
+            "record": top.score if top and self.record else 0.0,
+            "record_margin": top.score - second if top and self.record else 0.0,
+            "exact_reference": float(bool(top and self.record and top.named in ("exact", "posted"))),
+            "near_reference": float(bool(top and self.record and top.named == "near")),
+            "sender_known": float(bool(top and self.record and top.sender)),
+            "lines": filled.lines,
+            "values": filled.values,
+            "ambiguous": float(filled.ambiguous),
+            "from_table": float(filled.from_table),
+            "from_event": float(self.from_event),
+            "no_record": float(self.intent in INTENTS_WITHOUT_RECORD),
+            "proposals": float(findings - 1),
+            "supported": filled.supported,
+            "language": float(message.language in LANGUAGES),
+            "suspicious": float(bool(suspicion.orders_to_machine)) + float(bool(message.problems)),
+            "long": statement_count(self.reading.saids),
+        }
+
+
+@dataclass
+class Understanding:
+    findings: list[Finding] = field(default_factory=list)
+    speaks_business: bool = False
+
+
+class Understander:
+    """Reads messages against one order book."""
+
+    def __init__(self, book: OrderBook, model: IntentModel, embedder: Embedder) -> None:
+        self.book = book
+        self.model = model
+        self.embedder = embedder
+
+    def understand(self, message: Message, recall: Recall) -> Understanding:
+        role = recall.sender.role
+        saids = self._observe(message, recall)
+        named = any(m.mention.exact and m.place != "hidden" for m in recall.mentions)
+        if message.event is not None and message.event.intent is not None:
+            return Understanding([self._event(message, recall, saids)], True)
+        if message.bounce or message.auto_reply:
+            return Understanding([_plain("auto_reply", saids)], named)
+        whole, similarity = score_statements(saids, role, self.model, self.embedder)
+        findings: list[Finding] = []
+        for topic, ranked in self._topics(message, recall, saids):
+            findings += self._read(topic, ranked, recall, whole, similarity)
+        return Understanding(_without_echoes(findings), named)
+
+    def _observe(self, message: Message, recall: Recall) -> list[Said]:
+        """The statements that count, with what is recognised in them."""
+        found = self._statements(message, recall)
+        saids = [observe(s, now=message.received_at, language=message.language, day_first=None) for s in found]
+        for said in saids:
+            said.references = [
+                replace(m.mention, start=m.mention.start - said.statement.start, end=m.mention.end - said.statement.start)
+                for m in recall.mentions
+                if _within(m, said.statement)
+            ]
+        return saids
+
+    def _statements(self, message: Message, recall: Recall) -> list[Statement]:
+        new = statements(message, PassageKind.new)
+        words = sum(len(s.text.split()) for s in new if s.part == "body")
+        kinds = [PassageKind.new]
+        if recall.sender.forwarded_by or words < FEW_WORDS:
+            kinds.append(PassageKind.forwarded)
+        return statements(message, *kinds, attachments=words < 2 * FEW_WORDS)
+
+    def _event(self, message: Message, recall: Recall, saids: list[Said]) -> Finding:
+        """A carrier's coded event: the code says what happened; the text may name lines."""
+        event = message.event
+        assert event is not None
+        assert event.intent is not None
+        ranked = rank_shipments(None, recall, event.intent, self.book, set())
+        record = ranked[0].key if ranked and ranked[0].score >= CLAIMED_AT else None
+        picking = self.book.pickings.get(record[1]) if record else None
+        order = self.book.order(picking.order) if picking and picking.order else None
+        self._name_products(saids, order)
+        filled = fill(event.intent, Context(saids, order, gather(saids, order)))
+        reading = Reading(event.intent, 1.0, 1.0, 1.0, filled, saids)
+        return Finding(event.intent, record, ranked, reading, 1.0, from_event=True)
+
+    def _topics(self, message: Message, recall: Recall, saids: list[Said]) -> list[tuple[Topic, list[Ranked]]]:
+        """One topic for each order that the statements name, in reading order; else one for the order that fits best."""
+        model = wanted_model(None, recall.sender.role)
+        groups = self._grouped(saids, recall, model)
+        topics: list[tuple[Topic, list[Ranked]]] = []
+        for position, (key, said_here) in enumerate(groups):
+            named = frozenset([key]) if key else frozenset()
+            ranked = rank_orders(recall.candidates, said_here, recall, self.book, model, named)
+            if not ranked and model is not None:
+                ranked = rank_orders(recall.candidates, said_here, recall, self.book, None, named)
+            top = ranked[0] if ranked and ranked[0].score >= CLAIMED_AT else None
+            order = self.book.order(top.key) if top else None
+            self._name_products(said_here, order)
+            news = gather(said_here, order)
+            add_tables(news, message, order, recall, self.book, only_named=len(groups) > 1)
+            topics.append((Topic(order, said_here, news, primary=position == 0), ranked))
+        return topics
+
+    def _grouped(
+        self, saids: list[Said], recall: Recall, model: str | None
+    ) -> list[tuple[RecordKey | None, list[Said]]]:
+        """Statements by the order that was named last before them. What comes before the first number belongs to it;
+        orders that are only said to be unchanged make no topic."""
+        groups: dict[RecordKey, list[Said]] = {}
+        loose: list[Said] = []
+        current: list[RecordKey] = []
+        subject_keys: set[RecordKey] = set()
+        for said in saids:
+            keys = self._orders_named(said, recall, model)
+            if said.statement.part == "subject":
+                subject_keys = set(keys)
+            elif subject_keys and len(keys) > 1 and subject_keys & set(keys):
+                keys = [k for k in keys if k in subject_keys]
+            if keys and said.unchanged and not set(keys) & set(groups):
+                continue
+            if keys:
+                current = keys
+            for key in current:
+                groups.setdefault(key, []).append(said)
+            if not current:
+                loose.append(said)
+        if not groups:
+            return [(None, saids)]
+        first = next(iter(groups))
+        groups[first] = loose + groups[first]
+        return list(groups.items())
+
+    def _orders_named(self, said: Said, recall: Recall, model: str | None) -> list[RecordKey]:
+        keys: dict[RecordKey, None] = {}
+        for mention in said.references:
+            found = [key for r in mention.exact for key in self._leads_to(r.record)]
+            fitting = [k for k in found if model is None or k[0] == model]
+            if len(fitting) > 1:
+                scores = {k: c.score for k in fitting if (c := recall.candidate(k))}
+                best = max(scores.values(), default=0.0)
+                fitting = [k for k, score in scores.items() if score >= best - 0.02]
+                if len(fitting) > 3:
+                    continue
+            keys.update(dict.fromkeys(fitting))
+        return list(keys)
+
+    def _leads_to(self, key: RecordKey) -> Sequence[RecordKey]:
+        if key[0] == INVOICE:
+            invoice = self.book.invoices.get(key[1])
+            return invoice.orders if invoice else []
+        if key[0] == PICKING:
+            picking = self.book.pickings.get(key[1])
+            return [picking.order] if picking and picking.order else []
+        return [key]
+
+    def _name_products(self, saids: Sequence[Said], order: Order | None) -> None:
+        if order is None:
+            return
+        finder = ProductFinder(order.lines, self.book, order.commercial_partner_id)
+        for said in saids:
+            said.products = finder.find(said.text)
+
+    def _read(
+        self, topic: Topic, ranked: list[Ranked], recall: Recall, whole: Matrix, similarity: float
+    ) -> list[Finding]:
+        findings = []
+        for reading in read_topic(topic, whole, self.model):
+            if not topic.primary and reading.probability < SECONDARY_AT:
+                continue
+            record, order_ranking = self._record(reading, topic, ranked, recall)
+            findings.append(Finding(reading.intent, record, order_ranking, reading, similarity))
+        return findings
+
+    def _record(
+        self, reading: Reading, topic: Topic, ranked: list[Ranked], recall: Recall
+    ) -> tuple[RecordKey | None, list[Ranked]]:
+        wanted = taxonomy().intents[reading.intent].record
+        if wanted is None:
+            return None, ranked
+        if wanted == PICKING:
+            lines = {x.line_id for x in reading.filled.fields.lines if x.line_id}
+            ranked = rank_shipments(topic.order, recall, reading.intent, self.book, lines)
+        top = ranked[0] if ranked else None
+        return (top.key if top and top.score >= CLAIMED_AT else None), ranked
+
+
+def _within(located: LocatedMention, statement: Statement) -> bool:
+    return (
+        located.part == statement.part
+        and statement.start <= located.mention.start
+        and located.mention.end <= statement.end
+    )
+
+
+def _plain(intent: str, saids: list[Said]) -> Finding:
+    return Finding(intent, None, [], Reading(intent, 1.0, 1.0, 1.0, Filled(), saids), 1.0, from_event=True)
+
+
+def _without_echoes(findings: list[Finding]) -> list[Finding]:
+    """One finding for each intent and record; beside a real finding, small talk and doubt say nothing."""
+    found: dict[tuple[str, RecordKey | None], Finding] = {}
+    for finding in findings:
+        found.setdefault((finding.intent, finding.record), finding)
+    kept = list(found.values())
+    real = [f for f in kept if f.intent not in INTENTS_WITHOUT_RECORD]
+    return real or kept[:1]

@@ -1,0 +1,225 @@
+"""The way of one message: recall → understand → match → compare → propose → rate. No input or output but the tools."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.compare import changes, impact
+from agent.details import add_details, replacement_wanted
+from agent.intents import IntentModel
+from agent.match import Ranked
+from agent.orderbook import PICKING, Order, OrderBook, RecordKey
+from agent.proposal import Candidate, Evidence, Fields, Lane, Proposal, RecordRef, Triage
+from agent.propose import Facts, Policy, load_policy, propose
+from agent.rate import Calibration
+from agent.recall import Recall, product_documents, recall
+from agent.references import References
+from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
+from agent.topics import Finding, Understander
+from agent.trust import Suspicion, suspect
+from tools.embedding import Embedder
+from tools.index import RecordIndex
+from tools.message import Message
+from tools.records import RecordReader
+
+CANDIDATES_SHOWN = 5
+NEVER_COMES = frozenset({"item_unavailable", "order_rejection"})
+
+
+class TriageEngine:
+    """Engine `local`. It holds the order book and index of one state of the records; `refresh` follows a newer one."""
+
+    def __init__(
+        self, reader: RecordReader, *, embedder: Embedder, index: RecordIndex, model: IntentModel, policy: Policy
+    ) -> None:
+        self.reader = reader
+        self.embedder = embedder
+        self.index = index
+        self.model = model
+        self.policy = policy
+        self.calibration = Calibration.load()
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.book = OrderBook(self.reader)
+        self.references = References(self.book)
+        self.index.build(product_documents(self.book), self.book.version)
+        self.understander = Understander(self.book, self.model, self.embedder)
+
+    def triage(self, message: Message) -> Triage:
+        """Proposals for one message. Does not raise on a message's content; raises RecordsError if records cannot be
+        read."""
+        if self.reader.version() != self.book.version:
+            self.refresh()
+        clock = Clock()
+        with clock.step("recall"):
+            recalled = recall(message, self.book, self.references, self.index)
+        with clock.step("understand"):
+            understanding = self.understander.understand(message, recalled)
+            suspicion = suspect(
+                message,
+                known_sender=_is_known(recalled),
+                lookalike_of=recalled.sender.lookalike_of,
+                speaks_business=understanding.speaks_business,
+            )
+        proposals: list[Proposal] = []
+        for finding in understanding.findings:
+            with clock.step("compare"):
+                proposals.append(self._compare(message, finding, suspicion, len(understanding.findings)))
+        manual_reason = self._manual(proposals, suspicion)
+        with clock.step("rate"):
+            self._rate(proposals)
+        return Triage(
+            message_id=message.id,
+            proposals=proposals,
+            candidates=[c for p in proposals[:1] for c in p.candidates],
+            manual=manual_reason is not None,
+            manual_reason=manual_reason,
+            seconds=clock.seconds,
+            versions=self.versions(),
+        )
+
+    def versions(self) -> dict[str, str]:
+        return {
+            "engine": "local/1",
+            "intents": self.model.digest,
+            "calibration": self.calibration.digest if self.calibration else "none",
+            "policy": self.policy.digest,
+            "taxonomy": taxonomy().digest,
+            "records": self.book.version,
+        }
+
+    def _compare(
+        self, message: Message, finding: Finding, suspicion: Suspicion, findings: int
+    ) -> Proposal:
+        order = self._order_of(finding.record)
+        fields = finding.filled.fields
+        evidence = list(finding.filled.evidence)
+        evidence += add_details(finding.intent, fields, message, finding.saids, order)
+        listed_changes = changes(order, fields)
+        consequence = impact(self.reader, self.book, order, fields, never_comes=finding.intent in NEVER_COMES)
+        facts = self._facts(finding, fields, order, bool(consequence.late), suspicion)
+        actions = propose(finding.intent, fields, listed_changes, facts, self.policy)
+        return Proposal(
+            intent=finding.intent,
+            record=self._reference(finding.record),
+            candidates=self._candidates(finding.ranked),
+            fields=fields,
+            evidence=_unique(evidence),
+            changes=listed_changes,
+            impact=consequence,
+            actions=actions,
+            reasons=[*finding.reasons, *finding.filled.notes, *suspicion.notes()],
+            features=finding.features(message, suspicion, findings),
+            record_write_date=order.write_date if order else None,
+        )
+
+    def _facts(
+        self, finding: Finding, fields: Fields, order: Order | None, late: bool, suspicion: Suspicion
+    ) -> Facts:
+        direction = None
+        if finding.record and finding.record[0] == PICKING:
+            direction = self.book.pickings[finding.record[1]].kind
+        lines = {line.line_id for line in fields.lines}
+        return Facts(
+            record_known=finding.record is not None,
+            date_unknown=any(x.date_unknown for x in fields.lines) and not any(x.date for x in fields.lines),
+            customers_late=late,
+            substitute_offered=any(x.substitute for x in fields.lines),
+            other_supplier=self._other_supplier(order, lines) if order else False,
+            direction=direction,
+            reason=fields.reason,
+            replacement_wanted=replacement_wanted(finding.saids),
+            suspected_fraud=bool(suspicion.fraud),
+        )
+
+    def _other_supplier(self, order: Order, lines: set[int | None]) -> bool:
+        """Whether another partner is on file as supplier of a line that was named."""
+        for line in order.lines:
+            product = self.book.products.get(line.product_id or 0)
+            if line.id in lines and product:
+                suppliers = {self.book.directory.commercial(c.partner_id) for c in product.supplier_codes}
+                if suppliers - {order.commercial_partner_id, None}:
+                    return True
+        return False
+
+    def _order_of(self, key: RecordKey | None) -> Order | None:
+        if key is None:
+            return None
+        if key[0] == PICKING:
+            picking = self.book.pickings.get(key[1])
+            return self.book.order(picking.order) if picking and picking.order else None
+        return self.book.order(key)
+
+    def _reference(self, key: RecordKey | None) -> RecordRef | None:
+        return RecordRef(model=key[0], id=key[1], name=self.book.name_of(key)) if key else None
+
+    def _candidates(self, ranked: list[Ranked]) -> list[Candidate]:
+        return [
+            Candidate(model=r.key[0], id=r.key[1], name=r.name, score=round(r.score, 4), reasons=r.reasons)
+            for r in ranked[:CANDIDATES_SHOWN]
+        ]
+
+    def _manual(self, proposals: list[Proposal], suspicion: Suspicion) -> str | None:
+        """Why the whole message goes to a person, or None."""
+        if suspicion.fraud:
+            _only_unclear(proposals, self.policy, fraud=True)
+            return "; ".join(suspicion.fraud)
+        if not proposals:
+            return "nothing in it could be understood"
+        if all(p.intent == "unclear" for p in proposals):
+            return "it is too vague, contradictory or about something else"
+        lost = [p for p in proposals if p.record is None and p.intent not in INTENTS_WITHOUT_RECORD]
+        if lost and not any(p.record for p in proposals) and all(p.intent != "price_change" for p in lost):
+            return "no record of ours that fits was found"
+        return None
+
+    def _rate(self, proposals: list[Proposal]) -> None:
+        for proposal in proposals:
+            if self.calibration is None:
+                proposal.confidence, proposal.lane = 0.5, Lane.check
+                continue
+            proposal.confidence, proposal.parts, proposal.lane = self.calibration.rate(proposal.features)
+
+
+def _only_unclear(proposals: list[Proposal], policy: Policy, *, fraud: bool) -> None:
+    """Whatever else a suspicious message says is not acted upon."""
+    actions = propose("unclear", Fields(), [], Facts(suspected_fraud=fraud), policy)
+    proposals[:] = [
+        Proposal(intent="unclear", actions=actions, features=proposals[0].features if proposals else {})
+    ]
+
+
+def _is_known(recalled: Recall) -> bool:
+    """Whether the address itself (not just its display name) is a partner's, ours or a carrier's."""
+    sender = recalled.sender
+    return sender.role in ("internal", "carrier") or any(m.how in ("email", "domain") for m in sender.partners)
+
+
+def _unique(evidence: list[Evidence]) -> list[Evidence]:
+    return list({(e.field, e.part, e.start, e.end): e for e in evidence}.values())
+
+
+class Clock:
+    """Seconds by step, summed over repeated steps."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+def build_engine(reader: RecordReader, *, index_dir: Path | None = None) -> TriageEngine:
+    """The engine over a reader's records. With `index_dir` the index and the embeddings are kept between starts."""
+    embedder = Embedder(index_dir / "embeddings.sqlite" if index_dir else None)
+    index = RecordIndex(embedder, index_dir)
+    return TriageEngine(reader, embedder=embedder, index=index, model=IntentModel.load(), policy=load_policy())

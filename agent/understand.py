@@ -1,0 +1,150 @@
+"""Engine `local`: from statements to findings, without a network.
+
+Statements are classified by wording and meaning, gathered by the order that they speak of, and read against that
+order's lines: a change that the values do not bear out loses to one that they do, and a confirmation that differs from
+the order is the difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from agent.fields import Context, Filled, fill
+from agent.intents import NONE, IntentModel, Matrix
+from agent.line_news import OrderNews
+from agent.orderbook import Order
+from agent.said import Said
+
+# What a statement of a supplier may turn out to be once its values are set beside the order's.
+CHANGES = ("delivery_date_change", "partial_shipment", "quantity_change", "price_change")
+FAMILY = (*CHANGES, "item_unavailable", "order_confirmation", "shipment_notice", "order_rejection")
+
+# How much a contradiction or a confirmation by the record moves an intent's score.
+CONTRADICTED, UNKNOWN, CONFIRMED = 0.35, 0.85, 1.25
+ALSO_SAID = 0.55
+EMBEDDED_STATEMENTS = 3
+
+
+@dataclass
+class Topic:
+    """One order (or none) and the statements that speak of it. `primary`: the message is chiefly about it."""
+
+    order: Order | None
+    saids: list[Said]
+    news: OrderNews
+    primary: bool = True
+
+
+@dataclass
+class Reading:
+    """One intent of a topic with its filled fields and the numbers behind the choice (all 0..1)."""
+
+    intent: str
+    probability: float
+    margin: float
+    message: float
+    filled: Filled
+    saids: list[Said] = field(default_factory=list)
+
+
+def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed: object) -> tuple[Matrix, float]:
+    """Give each statement its class probabilities; the most telling ones are also read by meaning.
+
+    Returns the class probabilities of the message as a whole and its similarity to the training texts."""
+    from tools.embedding import Embedder
+
+    assert isinstance(embed, Embedder)
+    texts = [s.text for s in saids]
+    words = model.ngram_scores(texts, [role] * len(texts))
+    none = model.classes.index(NONE)
+    for said, row in zip(saids, words, strict=True):
+        said.scores = row
+    telling = sorted(range(len(saids)), key=lambda i: float(words[i, none]))[:EMBEDDED_STATEMENTS]
+    telling = [i for i in telling if words[i, none] < 0.9] or telling[:1]
+    mixed, near = model.scores([texts[i] for i in telling], [role] * len(telling), embed)
+    for position, index in enumerate(telling):
+        saids[index].scores = mixed[position]
+    whole = model.ngram_scores(["\n".join(texts)[:1500]], [role])[0] if texts else np.zeros(len(model.classes))
+    return np.asarray(whole, dtype=np.float32), float(near.max()) if len(near) else 0.0
+
+
+def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]:
+    """The intents that the topic's statements express, best first. Never empty: `unclear` is an answer."""
+    scores = _combined(topic, whole, model)
+    context = Context(topic.saids, topic.order, topic.news)
+    filled: dict[str, Filled] = {}
+    if topic.order is not None:
+        for intent in CHANGES:
+            if scores.get(intent, 0.0) >= 0.02 or scores.get("order_confirmation", 0.0) > 0.2:
+                filled[intent] = fill(intent, context)
+                scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    best, probability = ranked[0]
+    chosen = [best]
+    strongest = _strongest(topic.saids, best, model)
+    for intent, score in ranked[1:]:
+        if score < ALSO_SAID * 0.5:
+            break
+        own = _strongest(topic.saids, intent, model)
+        if own is not None and own is not strongest and own.probability(model, intent) >= ALSO_SAID:
+            chosen.append(intent)
+    chosen = _reconcile(chosen, filled, scores)
+    total = sum(score for _, score in ranked) or 1.0
+    readings = []
+    for intent in chosen:
+        others = [score for name, score in ranked if name not in chosen]
+        margin = (scores[intent] - max(others, default=0.0)) / total
+        readings.append(
+            Reading(
+                intent=intent,
+                probability=scores[intent] if intent != best else probability,
+                margin=max(-1.0, min(1.0, margin)),
+                message=float(whole[model.classes.index(intent)]) if intent in model.classes else 0.0,
+                filled=filled.get(intent) or fill(intent, context),
+                saids=[s for s in topic.saids if s.probability(model, intent) >= 0.2] or topic.saids,
+            )
+        )
+    return readings
+
+
+def _combined(topic: Topic, whole: Matrix, model: IntentModel) -> dict[str, float]:
+    """Each intent's score: its strongest statement, and for the chief topic the message as a whole."""
+    if not topic.saids:
+        return {"unclear": 1.0}
+    best = np.stack([s.scores for s in topic.saids]).max(axis=0)
+    combined = 0.65 * best + 0.35 * whole if topic.primary else best
+    return {name: float(combined[i]) for i, name in enumerate(model.classes) if name != NONE}
+
+
+def _support(filled: Filled) -> float:
+    if filled.supported >= 1.0:
+        return CONFIRMED
+    return UNKNOWN if filled.supported > 0.0 else CONTRADICTED
+
+
+def _strongest(saids: Sequence[Said], intent: str, model: IntentModel) -> Said | None:
+    return max(saids, key=lambda s: s.probability(model, intent), default=None)
+
+
+def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, float]) -> list[str]:
+    """A confirmation that differs is the difference; several deliveries of a line are no mere other date."""
+    supported = [i for i in CHANGES if i in filled and filled[i].supported >= 1.0 and filled[i].fields.lines]
+    if "order_confirmation" in chosen and supported:
+        differing = [i for i in supported if filled[i].from_table or scores[i] >= 0.12] or supported[:1]
+        chosen = [i for i in chosen if i != "order_confirmation"] + [i for i in differing if i not in chosen]
+    if "partial_shipment" in chosen and "delivery_date_change" in chosen:
+        split_lines = {line.line_id for line in filled["partial_shipment"].fields.lines}
+        rest = [x for x in filled["delivery_date_change"].fields.lines if x.line_id not in split_lines]
+        if split_lines and not rest:
+            chosen.remove("delivery_date_change")
+        elif rest and split_lines:
+            filled["delivery_date_change"].fields.lines = rest
+    return chosen
+
+
+def statement_count(saids: Sequence[Said]) -> float:
+    return math.log10(max(1, len(saids)))

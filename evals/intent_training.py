@@ -1,0 +1,133 @@
+"""Fits the intent model from the hand-written corpora. Same data, same artefact digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.intents import NONE, ROLES, IntentModel, Matrix, embed, mask, ngram_vectorizer, softmax
+from agent.taxonomy import taxonomy
+from tools.embedding import Embedder
+
+CORPORA = Path(__file__).parent / "corpora"
+MAX_NGRAMS = 40_000
+NGRAM_REGULARISATION = 8.0
+EMBEDDING_REGULARISATION = 30.0
+ROLE_SMOOTHING = 3.0
+PROTOTYPES_PER_CLASS = 12
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Example:
+    text: str
+    intent: str
+    role: str
+    language: str
+    unit: str
+
+
+def load_corpora(folder: Path = CORPORA) -> list[Example]:
+    """All examples, in the order of file name and row. Raises ValueError naming the file and row at fault."""
+    known = {*taxonomy().intents, NONE}
+    examples: list[Example] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            example = Example(**json.loads(row))
+            if example.intent not in known or example.role not in ROLES:
+                raise ValueError(f"{path.name}:{number}: unknown intent or role: {example.intent}, {example.role}")
+            examples.append(example)
+    return examples
+
+
+def corpora_digest(folder: Path = CORPORA) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.jsonl")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def fit(examples: Sequence[Example], vectors: Matrix) -> IntentModel:
+    """Fit both views. `vectors` are the examples' embeddings (n, 384)."""
+    from sklearn.linear_model import LogisticRegression
+
+    classes = sorted(taxonomy().intents) + [NONE]
+    labels = np.array([classes.index(e.intent) for e in examples])
+    vectorizer = ngram_vectorizer(max_features=MAX_NGRAMS)
+    features = vectorizer.fit_transform([mask(e.text) for e in examples])
+    words = LogisticRegression(C=NGRAM_REGULARISATION, max_iter=300, tol=1e-3)
+    words.fit(features, labels)
+    meaning = LogisticRegression(C=EMBEDDING_REGULARISATION, max_iter=500, tol=1e-3)
+    meaning.fit(vectors, labels)
+    present = [int(c) for c in words.classes_]
+    model = IntentModel(
+        classes=[classes[c] for c in present],
+        vocabulary={str(k): int(v) for k, v in vectorizer.vocabulary_.items()},
+        idf=vectorizer.idf_.astype(np.float32),
+        ngram_weights=words.coef_.T.astype(np.float32),
+        ngram_bias=words.intercept_.astype(np.float32),
+        embedding_weights=meaning.coef_.T.astype(np.float32),
+        embedding_bias=meaning.intercept_.astype(np.float32),
+        role_prior=role_prior(examples, [classes[c] for c in present]),
+        share=0.5,
+        prototypes=prototypes(labels, vectors),
+    )
+    return model
+
+
+def role_prior(examples: Sequence[Example], classes: Sequence[str]) -> Matrix:
+    """log P(class | role) - log P(class), smoothed (rows: ROLES; the row of `unknown` is 0): added to the logits, it
+    turns the classifier's posterior into the one that knows who wrote."""
+    counts = np.full((len(ROLES), len(classes)), ROLE_SMOOTHING, dtype=np.float64)
+    for e in examples:
+        counts[ROLES.index(e.role), classes.index(e.intent)] += 1
+    given_role = counts / counts.sum(axis=1, keepdims=True)
+    overall = counts.sum(axis=0) / counts.sum()
+    prior = np.log(given_role) - np.log(overall)
+    for row in ("unknown", "internal"):
+        prior[ROLES.index(row)] = 0.0
+    return prior.astype(np.float32)
+
+
+def prototypes(labels: Any, vectors: Matrix) -> Matrix:
+    """k-means centres within each class, unit length: what the training texts look like, small enough to ship."""
+    from sklearn.cluster import KMeans
+
+    centres = []
+    for label in np.unique(labels):
+        members = vectors[labels == label]
+        k = min(PROTOTYPES_PER_CLASS, len(members))
+        centres.append(KMeans(k, n_init=1, random_state=0).fit(members).cluster_centers_)
+    stacked = np.concatenate(centres).astype(np.float32)
+    return np.asarray(stacked / np.linalg.norm(stacked, axis=1, keepdims=True), dtype=np.float32)
+
+
+def cross_validated_accuracy(
+    examples: Sequence[Example], vectors: Matrix, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, float]:
+    """Out-of-fold accuracy of each view and of their mean, by 5 stratified folds."""
+    from sklearn.model_selection import StratifiedKFold
+
+    labels = [e.intent for e in examples]
+    views: dict[str, list[bool]] = {"ngrams": [], "embeddings": [], "both": []}
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    for number, (train, test) in enumerate(folds.split(np.zeros(len(labels)), labels), 1):
+        progress(f"fold {number} of {FOLDS}")
+        model = fit([examples[i] for i in train], vectors[train])
+        texts = [examples[i].text for i in test]
+        words = model.ngram_scores(texts, ["unknown"] * len(test))
+        meaning = softmax(vectors[test] @ model.embedding_weights + model.embedding_bias)
+        for name, scores in (("ngrams", words), ("embeddings", meaning), ("both", (words + meaning) / 2)):
+            guesses = [model.classes[i] for i in scores.argmax(axis=1)]
+            views[name] += [g == labels[i] for g, i in zip(guesses, test, strict=True)]
+    return {name: float(np.mean(hits)) for name, hits in views.items()}
+
+
+def embed_examples(examples: Sequence[Example], embedder: Embedder) -> Matrix:
+    return embed([e.text for e in examples], embedder)
