@@ -1,0 +1,99 @@
+"""The product index finds by words, by pieces of codes and by meaning, and rebuilds only when records changed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from tools.index import Document, RecordIndex
+
+DOCUMENTS = [
+    Document("1", "Mooring rope 12 mm navy · Festmacher marine", ("ROP-12-NAV", "TT 1220-N")),
+    Document("2", "Fender 20x60 cm white · Langfender weiß", ("FEN-20-WHT",)),
+    Document("3", "Plough anchor 10 kg galvanised", ("ANC-10-GAL",)),
+    Document("4", "LED navigation lamp, red and green · Fanale di via", ("LAM-LED-03", "VB.771")),
+]
+
+
+class WordVectors:
+    """A stand-in for the model: a text is the sum of its words' directions."""
+
+    def passages(self, texts):
+        return np.stack([self.query(text) for text in texts])
+
+    def query(self, text):
+        total = np.zeros(384, dtype=np.float32)
+        for word in text.lower().split():
+            seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
+            total += np.random.default_rng(seed).standard_normal(384).astype(np.float32)
+        return total / (np.linalg.norm(total) or 1.0)
+
+
+class BrokenVectors(WordVectors):
+    def passages(self, texts):
+        raise RuntimeError("no model")
+
+
+@pytest.fixture(scope="module")
+def index() -> RecordIndex:
+    made = RecordIndex(WordVectors())  # type: ignore[arg-type]
+    assert made.build(DOCUMENTS, "v1")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("the white fender", "2"), ("Festmacher fehlen", "1"), ("ANC 10 GAL, anc-10", "3"), ("VB771 late", "4")],
+)
+def test_the_right_product_comes_first(index, text, expected):
+    hits = index.search(text, 3)
+    assert hits[0].id == expected
+    assert 0 < hits[0].score <= 1
+
+
+def test_accents_do_not_count(index):
+    assert index.search("langfender WEISS weiß", 1)[0].id == "2"
+
+
+def test_both_searches_leave_their_score(index):
+    hit = index.search("Plough anchor", 1)[0]
+    assert (hit.vector or 0) > 0.5
+    assert (hit.lexical or 0) > 0
+
+
+@pytest.mark.parametrize("text", ["", '"', "AND OR NOT", "x* NEAR(", "))((", "🙂 🙂", "a" * 5000])
+def test_wild_queries_do_no_harm(index, text):
+    assert isinstance(index.search(text, 3), list)
+
+
+def test_built_once_for_each_version_and_kept_on_disk(tmp_path):
+    first = RecordIndex(WordVectors(), tmp_path, company="Havnegaard ApS")  # type: ignore[arg-type]
+    assert first.build(DOCUMENTS, "v1")
+    assert not first.build(DOCUMENTS, "v1")
+    again = RecordIndex(WordVectors(), tmp_path, company="Havnegaard ApS")  # type: ignore[arg-type]
+    assert again.version == "v1"
+    assert not again.build(DOCUMENTS, "v1")
+    assert again.search("plough anchor", 1)[0].id == "3"
+    assert again.build(DOCUMENTS[:2], "v2")
+    assert {hit.id for hit in again.search("plough anchor rope fender", 5)} == {"1", "2"}
+
+
+def test_two_indexes_in_memory_do_not_mix():
+    one, other = RecordIndex(WordVectors()), RecordIndex(WordVectors())  # type: ignore[arg-type]
+    one.build(DOCUMENTS[:1], "v1")
+    other.build(DOCUMENTS[2:], "v1")
+    assert {hit.id for hit in one.search("rope anchor", 5)} == {"1"}
+
+
+def test_without_vectors_words_alone_answer_and_the_reason_is_kept():
+    index = RecordIndex(BrokenVectors())  # type: ignore[arg-type]
+    index.build(DOCUMENTS, "v1")
+    assert index.problem is not None
+    assert "no model" in index.problem
+    assert index.search("plough anchor", 1)[0].id == "3"
+
+
+def test_search_before_any_build_finds_nothing():
+    assert RecordIndex(WordVectors()).search("rope", 3) == []  # type: ignore[arg-type]
