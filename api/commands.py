@@ -53,12 +53,13 @@ class Refused(RuntimeError):
 
 app = typer.Typer(
     cls=Refusals,
+    rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Reads suppliers', carriers' and customers' messages and proposes actions for a person to approve.",
 )
-audit = typer.Typer(no_args_is_help=True, help="Check what the log holds.")
+audit = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Check what the log holds.")
 app.add_typer(eval_app, name="eval")
 app.add_typer(audit, name="audit")
 

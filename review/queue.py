@@ -74,11 +74,11 @@ def list_items(session: Session, view: View, filters: Filters | None = None, lim
 
 def counts(session: Session, filters: Filters | None = None) -> dict[View, int]:
     """How many items each view holds under the same filters."""
-    columns = [func.count().filter(_condition(view)).label(view) for view in View]
+    columns = [func.count().filter(_condition(view)).label(f"in_{view}") for view in View]
     source = ProposalRow.__table__.join(MessageRow.__table__)
     query: Select[*tuple[Any, ...]] = select(*columns).select_from(source)
     row = session.execute(_narrow(query, filters or Filters())).one()
-    return {view: row._mapping[view] for view in View}
+    return {view: row._mapping[f"in_{view}"] for view in View}
 
 
 def find(session: Session, proposal_id: str) -> tuple[ProposalRow, MessageRow] | None:
