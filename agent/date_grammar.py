@@ -60,7 +60,8 @@ class Grammar:
         to = "|".join(pattern(p) for p in self.table["ranges"])
         self.day_month = compiled(rf"({day}){joint}({month})({year})?", NOT_GOING_ON)
         self.month_day = compiled(
-            rf"({month}){SPACE}(?:the{SPACE})?({DAY})(?:st|nd|rd|th)?\.?(,?{SPACE}{YEAR})?(?!\.?[ \t]?x\b)", NOT_GOING_ON
+            rf"({month}){SPACE}(?:the{SPACE})?({DAY})(?:st|nd|rd|th)?\.?(,?{SPACE}{YEAR})?(?!\.?[ \t]?x\b)",
+            NOT_GOING_ON,
         )
         self.day_range = compiled(
             rf"({DAY})(?:st|nd|rd|th|er|o)?\.?(?:[ \t]?[-/][ \t]?|{SPACE}(?:{to}){SPACE}"
@@ -70,7 +71,9 @@ class Grammar:
         self.numeric_range = compiled(
             rf"({DAY})\.?[ \t]?(?:{to})[ \t]?(?:zum )?({DAY})\.({MONTH_NUMBER})\.({YEAR}|[0-9]{{2}})?", r"(?![a-z0-9])"
         )
-        self.month_alone = compiled(rf"({month})(?:,?{SPACE}(?:de{SPACE}|del{SPACE})?({YEAR})|[-/' ]{{1,2}}([0-9]{{2}}))?", NOT_GOING_ON)
+        self.month_alone = compiled(
+            rf"({month})(?:,?{SPACE}(?:de{SPACE}|del{SPACE})?({YEAR})|[-/' ]{{1,2}}([0-9]{{2}}))?", NOT_GOING_ON
+        )
         self.bare_day = compiled(
             rf"(?:(?:on|by|until|till|from) the ({DAY})(?:st|nd|rd|th)|(?:the) ({DAY})(?:st|nd|rd|th)"
             rf"|(?:am|zum|bis|vom|den|dem|ab) ({DAY})\.(?![0-9])|(?:op|tot|voor|vanaf) (?:de )?({DAY})(?:e|ste|de)"
@@ -84,13 +87,13 @@ class Grammar:
 
     def _weeks_and_edges(self) -> None:
         from_now = self.table["weeks_from_now"]
-        self.weeks_from_now = [
-            (n, compiled(self._any({k: v[n] for k, v in from_now.items()}))) for n in (2, 1, 0)
-        ]
+        self.weeks_from_now = [(n, compiled(self._any({k: v[n] for k, v in from_now.items()}))) for n in (2, 1, 0)]
         any_week = "|".join(self._any({k: v[n] for k, v in from_now.items()}) for n in (2, 1, 0)).strip("|")
         named = self._any(self.table["week_words"], 2)
         behind = self._any(self.table["week_after_number"], 2)
-        number = r"([0-9]{1,2})(?:[ \t]?(?:/|-|or|oder|ou|o|of|lub|bis|to|und|and|et|y|e|en|i)[ \t]?(?:kw )?([0-9]{1,2}))?"
+        number = (
+            r"([0-9]{1,2})(?:[ \t]?(?:/|-|or|oder|ou|o|of|lub|bis|to|und|and|et|y|e|en|i)[ \t]?(?:kw )?([0-9]{1,2}))?"
+        )
         self.week = compiled(
             rf"(?:{named})[ \t]{{0,2}}[.:#]?[ \t]{{0,2}}{number}(?:[ \t]?[/-][ \t]?({YEAR})|,?{SPACE}(?:(?:of|de|van){SPACE})?({YEAR}))?",
             NOT_GOING_ON,
@@ -99,7 +102,9 @@ class Grammar:
         self.iso_week = compiled(rf"({YEAR})[-/ ]?(?:w|kw|cw)[ ]?([0-9]{{1,2}})", NOT_GOING_ON)
         edges = {e: self._any({k: v[e] for k, v in self.table["edges"].items()}, 2) for e in EDGES}
         edge = "|".join(rf"(?P<{e}>{p})" for e, p in edges.items())
-        this_month, next_month, this_year = (self._any(self.table[k], 4) for k in ("this_month", "next_month", "this_year"))
+        this_month, next_month, this_year = (
+            self._any(self.table[k], 4) for k in ("this_month", "next_month", "this_year")
+        )
         self.edge_month = compiled(
             rf"(?:{edge})(?:{SPACE}|-[ \t]?|(?<=-))(?:of )?(?P<month>{any_of(self.months)}\b\.?)"
             rf"(?:,?{SPACE}(?:del?{SPACE})?(?P<year>{YEAR}))?",

@@ -65,9 +65,7 @@ class _Page:
     day_first: bool | None
 
 
-def find_dates(
-    text: str, *, now: datetime, language: str, day_first: bool | None = None
-) -> list[DateMention]:
+def find_dates(text: str, *, now: datetime, language: str, day_first: bool | None = None) -> list[DateMention]:
     """Every date and move in `text`, in order and disjoint; offsets are code points of `text`.
 
     `now` is when the message came. `day_first` is how the sender writes 10/12; None means day first, but month first
@@ -187,26 +185,38 @@ def _dated(page: _Page, year: int | None, month: int, day: int) -> date | None:
 
 
 def _dated_back(mention: DateMention, today: date) -> DateMention:
-    """What was ordered or shipped on a day without a year was so in the past."""
-    if mention.yearless and mention.role in ("order", "shipped") and mention.date and mention.date > today:
-        before = _day(mention.date.year - 1, mention.date.month, mention.date.day)
-        if before and (mention.role == "order" or before >= today - timedelta(120)):
-            return replace(mention, date=before)
-    return mention
+    """What was ordered or shipped on a day is past: without a year it was the last such day, if less than eleven months
+    ago; else the words beside it were about something else."""
+    if mention.role not in ("order", "shipped") or mention.date is None or mention.date <= today:
+        return mention
+    before = _day(mention.date.year - 1, mention.date.month, mention.date.day)
+    if mention.yearless and before and today - before < timedelta(330):
+        return replace(mention, date=before)
+    return replace(mention, role="plain")
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
-_ISO = re.compile(rf"(?<![a-z0-9])(?<![0-9][-./])({YEAR})([-./])({MONTH_NUMBER})\2({DAY})(?![0-9])(?!-[0-9a-z])(?!\.[0-9])")
-_COMPACT = re.compile(rf"(?<![a-z0-9])(?<![-./_#,])({YEAR})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(?![a-z0-9])(?![-_./,][0-9])")
+_ISO = re.compile(
+    rf"(?<![a-z0-9])(?<![0-9][-./])({YEAR})([-./])({MONTH_NUMBER})\2({DAY})(?![0-9])(?!-[0-9a-z])(?!\.[0-9])"
+)
+_COMPACT = re.compile(
+    rf"(?<![a-z0-9])(?<![-./_#,])({YEAR})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(?![a-z0-9])(?![-_./,][0-9])"
+)
 _THREE = re.compile(
     rf"(?<![a-z0-9])(?<![0-9a-z][-.,_#:])(?<![a-z]/)({DAY})([./-]|\.[ \t])({DAY})\2({YEAR}|[0-9]{{2}})(?![a-z0-9])(?![.,:_-][0-9])"
 )
-_DAY_MONTH = re.compile(rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({DAY})\.[ \t]?({MONTH_NUMBER})\.(?![0-9a-z])(?![ \t]?[0-9]{{1,2}}\.[0-9])")
+_DAY_MONTH = re.compile(
+    rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({DAY})\.[ \t]?({MONTH_NUMBER})\.(?![0-9a-z])(?![ \t]?[0-9]{{1,2}}\.[0-9])"
+)
 _LOOSE = re.compile(rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({DAY})([./-])({DAY})(?![0-9a-z])(?![-./,:_][0-9a-z])")
-_MONTH_YEAR = re.compile(rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({MONTH_NUMBER})/({YEAR})(?![0-9a-z])(?![-./,:_][0-9a-z])")
+_MONTH_YEAR = re.compile(
+    rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({MONTH_NUMBER})/({YEAR})(?![0-9a-z])(?![-./,:_][0-9a-z])"
+)
 _LAST_WORD = re.compile(r"([^\s,;()]+)[ \t(:]{0,3}\n?[ \t]{0,3}$")
-_MONEY_AHEAD = re.compile(r"[ \t]?(?:eur|euro|euros|usd|gbp|chf|pln|zl|[€$£%]|uhr|h\b|am\b|pm\b|hrs|o'clock|kg|cm|mm|m\b|x\b|x[0-9]|/[a-z])")
+_MONEY_AHEAD = re.compile(
+    r"[ \t]?(?:eur|euro|euros|usd|gbp|chf|pln|zl|[€$£%]|uhr|h\b|am\b|pm\b|hrs|o'clock|kg|cm|mm|m\b|x\b|x[0-9]|/[a-z])"
+)
 
 
 def _iso(page: _Page) -> Iterator[DateMention]:
@@ -263,7 +273,7 @@ def _cued(page: _Page, start: int) -> bool:
 def _day_dot_month(page: _Page) -> Iterator[DateMention]:
     for match in _DAY_MONTH.finditer(page.text):
         word = _last_word(page, match.start())
-        if word in page.words.no_cues or word[-1:] in "€$£" and word or _MONEY_AHEAD.match(page.text, match.end()):
+        if word in page.words.no_cues or (word[-1:] in "€$£" and word) or _MONEY_AHEAD.match(page.text, match.end()):
             continue
         if day := _dated(page, None, int(match[2]), int(match[1])):
             yield _mention(match, day, yearless=True)
@@ -273,7 +283,11 @@ def _loose(page: _Page) -> Iterator[DateMention]:
     """14.12, 3/12 and 07-12: numbers of many meanings, read as dates only where the word before or their own form says so."""
     for match in _LOOSE.finditer(page.text):
         word = _last_word(page, match.start())
-        if word.rstrip(".:") in page.words.no_cues or word[-1:] in tuple("€$£*+") or _MONEY_AHEAD.match(page.text, match.end()):
+        if (
+            word.rstrip(".:") in page.words.no_cues
+            or word[-1:] in tuple("€$£*+")
+            or _MONEY_AHEAD.match(page.text, match.end())
+        ):
             continue
         first, separator, second = int(match[1]), match[2], int(match[3])
         padded = match[1].startswith("0") or match[3].startswith("0")
@@ -282,7 +296,11 @@ def _loose(page: _Page) -> Iterator[DateMention]:
         cued = _cued(page, match.start())
         if separator == "/":
             follows = re.compile(r"[ \t][a-z]{2,}").match(page.text, match.end())
-            cued = cued or (padded and not follows) or (max(first, second) > 4 and not follows and (first, second) != (24, 7))
+            cued = (
+                cued
+                or (padded and not follows)
+                or (max(first, second) > 4 and not follows and (first, second) != (24, 7))
+            )
         elif separator == ".":
             cued = cued or (padded and len(match[1]) == len(match[3]) == 2 and not follows_word(page, match.end()))
         else:
@@ -340,7 +358,7 @@ def _named(page: _Page) -> Iterator[DateMention]:
 
 
 def _bare_days(page: _Page) -> Iterator[DateMention]:
-    """"on the 14th": the next such day, or the one of this month if it is at most a week past."""
+    """ "on the 14th": the next such day, or the one of this month if it is at most a week past."""
     for match in page.words.bare_day.finditer(page.text):
         written = next(g for g in match.groups() if g)
         number = _day_number(page, written)
@@ -378,7 +396,9 @@ def _edge_of_slot(page: _Page, match: re.Match[str]) -> DateMention:
         day = _monday(page.today, weeks) + timedelta({"beginning": 0, "mid": 2, "end": 4}[edge])
         return _mention(match, day, kind="edge", precision="week")
     if match["this_year"]:
-        day = date(page.today.year, {"beginning": 1, "mid": 6, "end": 12}[edge], {"beginning": 1, "mid": 30, "end": 31}[edge])
+        day = date(
+            page.today.year, {"beginning": 1, "mid": 6, "end": 12}[edge], {"beginning": 1, "mid": 30, "end": 31}[edge]
+        )
         return _mention(match, day, kind="edge", precision="month")
     first = _months_on(page.today.replace(day=1), 1 if match["next_month"] else 0)
     day = _month_end(first.year, first.month) if edge == "end" else first.replace(day=15 if edge == "mid" else 1)
@@ -402,7 +422,7 @@ def _bare_months(page: _Page) -> Iterator[DateMention]:
         yield _mention(match, _month_end(first.year, first.month), precision="month", kind="month")
 
 
-_MONTH_CUES = frozenset("in im by until during en em nel in w na od do since from ab fur per a im vers of".split())
+_MONTH_CUES = frozenset(["in", "im", "by", "until", "during", "en", "em", "nel", "in", "w", "na", "od", "do", "since", "from", "ab", "fur", "per", "a", "im", "vers", "of"])
 
 
 # --- weeks and weekdays -----------------------------------------------------------------------------------------------
@@ -424,7 +444,15 @@ def _weeks(page: _Page) -> Iterator[DateMention]:
                 start = edge.start() if edge else match.start()
                 day = (last or first) - timedelta({"beginning": 4, "mid": 2, "end": 0}[_edge(edge)] if edge else 0)
                 yield DateMention(
-                    start, match.end(), "", day, "week", "week", bool(last), (first,) if last else (), yearless=year is None
+                    start,
+                    match.end(),
+                    "",
+                    day,
+                    "week",
+                    "week",
+                    bool(last),
+                    (first,) if last else (),
+                    yearless=year is None,
                 )
 
 
@@ -463,10 +491,12 @@ def _joined_with_weekdays(page: _Page, found: list[DateMention]) -> list[DateMen
     while i < len(found):
         mention = found[i]
         i += 1
-        if mention.kind in ("weekday", "shift", "month", "edge") and mention.precision != "week" or not mention.date:
+        if (mention.kind in ("weekday", "shift", "month", "edge") and mention.precision != "week") or not mention.date:
             joined.append(mention)
             continue
-        floor = joined[-1].end if joined and joined[-1].kind != "weekday" else (joined[-2].end if len(joined) > 1 else 0)
+        floor = (
+            joined[-1].end if joined and joined[-1].kind != "weekday" else (joined[-2].end if len(joined) > 1 else 0)
+        )
         left = page.words.weekday_left.search(page.text, max(floor, mention.start - 30), mention.start)
         after = found[i] if i < len(found) else None
         ceiling = after.start if after and after.kind != "weekday" else len(page.text)

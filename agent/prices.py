@@ -10,7 +10,6 @@ from functools import cache
 
 from agent.lexicon import (
     END,
-    SPACE,
     START,
     any_of,
     base_language,
@@ -86,7 +85,7 @@ class _Words:
         each = "|".join(pattern(p) for p in table["per"]["each"])
         by = "|".join(pattern(p) for p in table["per"]["words"])
         per = (
-            rf"(?:[ \t]?(?:(?P<each>{each})|(?:{by})[ \t]?(?:(?P<count>[0-9]{{1,4}})[ \t]?)?(?:(?P<unit>{any_of(units)}))?)"
+            rf"(?:[ \t]?(?:(?P<each>{each})|(?:/[ \t]?|(?:{by})[ \t])(?:(?P<count>[0-9]{{1,4}})[ \t]?)?(?:(?P<unit>{any_of(units)}))?)"
             r"(?<![ \t/])(?![a-z0-9]))?"
         )
         self.per = re.compile(per)
@@ -114,7 +113,9 @@ class _Words:
         )
         self.up = self._any(table["increase"], language)
         self.down = self._any(table["decrease"], language)
-        self.tax = re.compile(rf"{START}{any_of(s for w in table['tax'] for s in spellings(w.replace(chr(92), '')))}{END}")
+        self.tax = re.compile(
+            rf"{START}{any_of(s for w in table['tax'] for s in spellings(w.replace(chr(92), '')))}{END}"
+        )
 
     @staticmethod
     def _roles(table: dict[str, dict[str, list[str]]], language: str) -> str:
@@ -153,16 +154,10 @@ def find_prices(text: str, language: str) -> list[PriceMention]:
                 per_unit = "piece" if per["each"] else lexicon.units.get(per["unit"] or "", per["count"])
             taken[start:end] = b"\1" * (end - start)
             currency = lexicon.currencies[" ".join(named.split())] if named else None
-            amount = read_number(match["amount"], language if named is None else _money_language(match["amount"], language))
+            amount = read_number(match["amount"], language)
             found.append(PriceMention(start, end, "", amount, currency, per_unit, count))
     found.sort(key=lambda p: p.start)
     return [_placed(p, folded.span(p.start, p.end), text) for p in _with_roles(page, found, lexicon)]
-
-
-def _money_language(written: str, language: str) -> str:
-    """`1.200` of money is grouped as in counts; `0.125` or `12.125` with three decimals does not occur in prices of
-    currencies with cents, so both readings of a mark before three digits follow the language."""
-    return language
 
 
 def _placed(price: PriceMention, span: tuple[int, int], text: str) -> PriceMention:
@@ -193,8 +188,10 @@ def find_percentages(text: str, language: str) -> list[PercentMention]:
     page, found = folded.text, []
     for match in lexicon.percent.finditer(page):
         clean = " ".join((match["word"] or "").split())
-        percent = read_number(match["number"], "en" if "." in match["number"] else "de") if match["number"] else float(
-            number_words(base_language(language))[clean]
+        percent = (
+            read_number(match["number"], "en" if "." in match["number"] else "de")
+            if match["number"]
+            else float(number_words(base_language(language))[clean])
         )
         start, end = folded.span(*match.span())
         near = page[match.end() : match.end() + 12], page[max(0, match.start() - 12) : match.start()]
