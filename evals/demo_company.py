@@ -1,8 +1,8 @@
 """The demo company's records: an invented Belgian bicycle-parts distributor, as `search_read` of Odoo 18 would give it.
 
-`suites/demo/company.yaml` tells the company as a person would: partners, products and the orders that messages talk
-about. This module draws the everyday orders around them with a seed and lets goods and papers follow from both:
-receipts and backorders, deliveries with tracking numbers, links of made-to-order lines, bills and invoices.
+The orders that messages talk about stand in `suites/demo/company.yaml`; this module draws everyday orders around them
+with a seed and lets goods and papers follow from both: receipts and backorders, deliveries with tracking numbers, links
+of made-to-order lines, bills and invoices.
 
     python -m evals.demo_company        writes suites/demo/records.json, the same bytes each time
 """
@@ -10,43 +10,33 @@ receipts and backorders, deliveries with tracking numbers, links of made-to-orde
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import yaml
 
+from evals.demo_catalogue import EUR, Catalogue, at
 from tools.records import Row
 
 SUITE = Path(__file__).parent / "suites" / "demo"
-SEED = 26061
-PURCHASE_NUMBERS = range(101, 191)
-SALES_NUMBERS = range(401, 511)
-FIRST_PURCHASE, FIRST_SALE, LAST_ORDER = date(2026, 3, 30), date(2026, 4, 13), date(2026, 6, 12)
-BEFORE = "2026-01-12 08:30:00"
-EUR = [1, "EUR"]
+SEED = "26061"
+PURCHASES, FIRST_PURCHASE = range(101, 191), date(2026, 3, 30)
+SALES, FIRST_SALE = range(401, 511), date(2026, 4, 13)
+STOCKTAKING, LAST_ORDER = date(2026, 3, 2), date(2026, 6, 12)
 VENDORS, STOCK, CUSTOMERS = [4, "Partners/Vendors"], [8, "KWK/Stock"], [5, "Partners/Customers"]
 INVENTORY = [14, "Virtual Locations/Inventory adjustment"]
-LANGUAGE_PREFIX = {
-    "GB": "+44",
-    "IE": "+353",
-    "BE": "+32",
-    "NL": "+31",
-    "FR": "+33",
-    "DE": "+49",
-    "ES": "+34",
-    "IT": "+39",
-}
-
-
-def at(day: date, hour: int = 10, minute: int = 0) -> str:
-    """An Odoo datetime (UTC). Ten o'clock is noon in Kortrijk in summer, Odoo's own default for planned dates."""
-    return datetime.combine(day, time(hour, minute)).strftime("%Y-%m-%d %H:%M:%S")
+TRACKING = {
+    "DPD Belgium": ("0548", 10), "GLS Belgium": ("784", 8), "UPS Standard": ("1Z7F41R268", 8), "bpost": ("3232", 20),
+    "DHL Freight": ("JJD0003900", 8), "PostNL": ("3SKASW", 9), "Dachser": ("DA", 10),
+}  # fmt: skip
 
 
 def workday(day: date) -> date:
-    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() > 4 else day
+    """The day itself, or the Monday after a weekend."""
+    return day + timedelta(days=7 - day.weekday()) if day.weekday() > 4 else day
 
 
 def order_day(number: int, numbers: range, first: date) -> date:
@@ -56,392 +46,304 @@ def order_day(number: int, numbers: range, first: date) -> date:
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
-class Company:
-    """Builds the rows, model by model. `told` is the parsed company.yaml; everything drawn comes from one seed."""
+def day_of(moment: str) -> date:
+    return datetime.fromisoformat(moment).date()
+
+
+@dataclass
+class Goods:
+    """A quantity of an order line, in the product's stock unit. `made_for` is the sales order it is bought for."""
+
+    line: Row
+    product: Row
+    quantity: float
+    made_for: int | None = None
+
+
+class Company(Catalogue):
+    """Master data and orders. Sales come first, so that purchases can be made for them."""
 
     def __init__(self, told: dict[str, Any]) -> None:
-        self.told = told
-        self.rng = Random(SEED)
-        self.now = datetime.fromisoformat(told["exported_at"]).astimezone(UTC)
-        self.today = self.now.date()
-        self.rows: dict[str, list[Row]] = {}
-        self.partner_of: dict[str, Row] = {}
-        self.contacts_of: dict[str, list[Row]] = {}
-        self.product_of: dict[str, Row] = {}
+        super().__init__(told, SEED)
+        self.today = day_of(told["exported_at"].rstrip("Z"))
+        self.sale_of: dict[int, Row] = {}
         self.sale_line_of: dict[tuple[int, str], Row] = {}
         self.sale_move_of: dict[int, Row] = {}
-        self.wanted_by: dict[tuple[int, str], int] = {}
         self.serials = {"IN": 0, "OUT": 0}
-
-    # -- small pieces -----------------------------------------------------------------------------------------
-
-    def add(self, model: str, **values: Any) -> Row:
-        rows = self.rows.setdefault(model, [])
-        row: Row = {"id": len(rows) + 1, **values}
-        rows.append(row)
-        return row
-
-    def named(self, row: Row) -> list[Any]:
-        return [row["id"], row.get("display_name") or row["name"]]
-
-    def unit(self, name: str) -> list[Any]:
-        return [self.told["units"][name][0], name]
-
-    def carrier(self, name: str) -> list[Any]:
-        return next(self.named(c) for c in self.rows["delivery.carrier"] if c["name"] == name)
-
-    def tracking(self, carrier: str) -> str | bool:
-        digits = "".join(str(self.rng.randrange(10)) for _ in range(24))
-        return {
-            "DPD Belgium": "0548" + digits[:10],
-            "GLS Belgium": "784" + digits[:8],
-            "UPS Standard": "1Z7F41R268" + digits[:8],
-            "bpost": "3232" + digits[:20],
-            "DHL Freight": "JJD0003900" + digits[:8],
-            "PostNL": "3SKASW" + digits[:9],
-            "Dachser": "DA" + digits[:10],
-        }.get(carrier, False)
-
-    # -- master data ------------------------------------------------------------------------------------------
-
-    def partner(self, told: dict[str, Any], **values: Any) -> Row:
-        name, parent = told["name"], values.get("parent")
-        row = self.add(
-            "res.partner", name=name, display_name=f"{parent['name']}, {name}" if parent else name,
-            ref=values.get("ref", False), email=values["email"], email_normalized=values["email"],
-            phone=values.get("phone", False), vat=values.get("vat", False), is_company=parent is None,
-            parent_id=self.named(parent) if parent else False, commercial_partner_id=False,
-            supplier_rank=values.get("supplier_rank", 0), customer_rank=values.get("customer_rank", 0),
-            country_id=list(self.told["countries"][told["country"]]), city=told["city"], zip=told["zip"],
-            street=told["street"], lang=told["lang"], active=True, create_date=BEFORE, write_date="2026-04-02 07:15:00",
-        )  # fmt: skip
-        row["commercial_partner_id"] = self.named(parent or row)
-        return row
-
-    def master_data(self) -> None:
-        told = self.told
-        own = self.partner(told["company"], email=told["company"]["email"], phone=told["company"]["phone"],
-                           vat=told["company"]["vat"])  # fmt: skip
-        self.company = self.named(self.add("res.company", name=own["name"], partner_id=self.named(own)))
-        for name, login in [("OdooBot", "__system__"), ("Administrator", "admin"), ("Default User Template", "default"),
-                            ("Public user", "public"), ("Portal User Template", "portaltemplate")]:  # fmt: skip
-            self.add("res.users", name=name, login=login)
-        domain = told["company"]["email"].partition("@")[2]
-        self.users = {}
-        for key, name in told["users"].items():
-            login = f"{name.lower().replace(' ', '.')}@{domain}"
-            self.users[key] = self.named(self.add("res.users", name=name, login=login))
-        self.add("stock.warehouse", **told["warehouse"])
-        for name in told["carriers"]:
-            self.add("delivery.carrier", name=name, delivery_type="fixed")
-        for kind, rank in (("suppliers", "supplier_rank"), ("customers", "customer_rank")):
-            for number, (key, about) in enumerate(told[kind].items()):
-                prefix = LANGUAGE_PREFIX.get(about["country"])
-                phone = f"{prefix} {self.rng.randrange(10, 99)} {self.rng.randrange(100, 999)} {self.rng.randrange(10, 99)} 40"
-                row = self.partner(about, email=f"{about['box']}@{about['domain']}", phone=phone if prefix else False,
-                                   ref=f"{'L' if rank == 'supplier_rank' else 'K'}{2100 + 7 * number}", **{rank: 1})  # fmt: skip
-                self.partner_of[key] = row
-                self.contacts_of[key] = [
-                    self.partner({**about, "name": name}, email=f"{box}@{about['domain']}", parent=row)
-                    for name, box in about["contacts"]
-                ]
-        categories = sorted({about[1] for about in told["products"].values()})
-        for number, (code, about) in enumerate(told["products"].items()):
-            name, category, unit, _, _, on_hand, sellers = about
-            label = f"[{code}] {name}"
-            product = self.add(
-                "product.product", display_name=label, name=name, default_code=code, barcode=f"54129870{number:04d}7",
-                active=True, type="consu", is_storable=True, product_tmpl_id=[number + 1, label],
-                categ_id=[4 + categories.index(category), f"All / {category}"], uom_id=self.unit(unit), seller_ids=[],
-                qty_available=0.0, virtual_available=0.0, incoming_qty=0.0, outgoing_qty=0.0, create_date=BEFORE,
-                write_date="2026-04-02 07:15:00",
-            )  # fmt: skip
-            self.product_of[code] = product
-            for supplier, their_code, their_name, price, delay in sellers:
-                info = self.add(
-                    "product.supplierinfo", partner_id=self.named(self.partner_of[supplier]), product_id=False,
-                    product_tmpl_id=product["product_tmpl_id"], product_name=their_name or False, product_code=their_code,
-                    delay=delay, min_qty=1.0, price=float(price), currency_id=EUR, date_start=False, date_end=False,
-                    create_date=BEFORE, write_date="2026-04-02 07:15:00",
-                )  # fmt: skip
-                product["seller_ids"].append(info["id"])
-            if on_hand:
-                self.move(
-                    product,
-                    float(on_hand),
-                    "done",
-                    date(2026, 3, 2),
-                    INVENTORY,
-                    STOCK,
-                    reference="Product Quantity Updated",
-                )
+        for code, about in told["products"].items():
+            if on_hand := about[5]:
+                goods = Goods({}, self.product_of[code], float(on_hand))
+                self.move(goods, STOCKTAKING, INVENTORY, STOCK, "done", reference="Product Quantity Updated")
+        for number in SALES:
+            self.sale(number, told["sales_orders"].get(number) or self.everyday_sale(number))
+        for number in PURCHASES:
+            self.purchase(number, told["purchase_orders"].get(number) or self.everyday_purchase(number))
+        for order in self.rows["purchase.order"] + self.rows["sale.order"]:
+            rank = "supplier_rank" if "partner_ref" in order else "customer_rank"
+            partner = self.rows["res.partner"][order["partner_id"][0] - 1]
+            self.rows["res.partner"][partner["commercial_partner_id"][0] - 1][rank] += 1
 
     # -- goods ------------------------------------------------------------------------------------------------
 
     def move(
-        self, product: Row, quantity: float, state: str, day: date, source: list[Any], target: list[Any], **values: Any
-    ) -> Row:
-        held = quantity if state in ("done", "assigned") else 0.0
-        arrives, leaves = target == STOCK, source == STOCK
+        self, goods: Goods, day: date, source: list[Any], target: list[Any], state: str, picking: Row | None = None,
+        **values: Any,
+    ) -> Row:  # fmt: skip
+        """A stock move, with what it does to the product's quantities."""
+        product, quantity = goods.product, goods.quantity
         if state == "done":
-            product["qty_available"] += quantity if arrives else -quantity
-        elif state != "cancel":
-            product["incoming_qty"] += quantity if arrives else 0.0
-            product["outgoing_qty"] += quantity if leaves else 0.0
+            product["qty_available"] += quantity if target == STOCK else -quantity
+        elif target == STOCK:
+            product["incoming_qty"] += quantity
+        else:
+            product["outgoing_qty"] += quantity
         product["virtual_available"] = product["qty_available"] + product["incoming_qty"] - product["outgoing_qty"]
         row: Row = {
             "reference": False, "origin": False, "state": state, "product_id": self.named(product),
-            "product_uom_qty": quantity, "quantity": held, "date": at(day), "date_deadline": at(day) if values.get("origin") else False,
-            "picking_id": False, "purchase_line_id": False, "sale_line_id": False, "partner_id": False, "location_id": source,
-            "location_dest_id": target, "move_orig_ids": [], "move_dest_ids": [], "create_date": at(day, 7), "write_date": at(day, 8),
+            "product_uom_qty": quantity, "quantity": quantity if state in ("done", "assigned") else 0.0,
+            "date": at(day), "date_deadline": False, "picking_id": False, "purchase_line_id": False,
+            "sale_line_id": False, "partner_id": False, "location_id": source, "location_dest_id": target,
+            "move_orig_ids": [], "move_dest_ids": [], "create_date": at(day, 8), "write_date": at(day, 8),
         }  # fmt: skip
-        return self.add("stock.move", **(row | values))
+        if picking:
+            row |= {key: picking[key] for key in ("origin", "date_deadline", "create_date", "write_date")}
+            row |= {"reference": picking["name"], "picking_id": self.named(picking)}
+        move = self.add("stock.move", **(row | values))
+        if picking:
+            picking["move_ids"].append(move["id"])
+        return move
 
-    def picking(
-        self, kind: str, order: Row, day: date, done: date | None, out: list[Any] | None, backorder: Row | None
-    ) -> Row:
+    def picking(self, order: Row, day: date, done: date | None, out: list[Any] | None, before: Row | None) -> Row:
+        """A receipt or delivery. `out` is [carrier, tracking number]; `before` the one it is a backorder of."""
+        incoming = "partner_ref" in order
+        kind = "IN" if incoming else "OUT"
         self.serials[kind] += 1
-        incoming = kind == "IN"
-        origin = order["name"]
-        if not incoming and order["client_order_ref"]:
-            origin += f" - {order['client_order_ref']}"
-        created = order.get("date_approve") or order["date_order"]
+        warehouse = self.told["warehouse"]
+        client_ref = order.get("client_order_ref")
+        created = order["date_approve"] if incoming else order["date_order"]
         row = self.add(
-            "stock.picking", name=f"{self.told['warehouse']['code']}/{kind}/{self.serials[kind]:05d}", origin=origin,
+            "stock.picking", name=f"{warehouse['code']}/{kind}/{self.serials[kind]:05d}",
+            origin=f"{order['name']} - {client_ref}" if client_ref else order["name"],
             state="done" if done else "assigned", partner_id=order["partner_id" if incoming else "partner_shipping_id"],
-            picking_type_id=[1 if incoming else 2, f"{self.told['warehouse']['name']}: {'Receipts' if incoming else 'Delivery Orders'}"],
+            picking_type_id=[1, f"{warehouse['name']}: Receipts"] if incoming else
+                            [2, f"{warehouse['name']}: Delivery Orders"],
             picking_type_code="incoming" if incoming else "outgoing", scheduled_date=at(day), date_deadline=at(day),
             date_done=at(done, 13, 20) if done else False, carrier_id=self.carrier(out[0]) if out else False,
             carrier_tracking_ref=(out[1] or False) if out else False, has_deadline_issue=False,
-            purchase_id=[order["id"], order["display_name"]] if incoming else False,
+            purchase_id=self.order_named(order) if incoming else False,
             sale_id=False if incoming else [order["id"], order["name"]],
-            backorder_id=self.named(backorder) if backorder else False, move_ids=[], products_availability=False,
+            backorder_id=self.named(before) if before else False, move_ids=[], products_availability=False,
             products_availability_state=False, company_id=self.company, create_date=created,
             write_date=at(done, 13, 20) if done else created,
         )  # fmt: skip
         order["picking_ids"].append(row["id"])
+        if done:
+            order["effective_date"] = row["date_done"]
         return row
 
-    # -- purchase orders --------------------------------------------------------------------------------------
-
-    def purchase(self, number: int, told: dict[str, Any]) -> None:
-        """Lines are `[code, quantity in the buying unit, {due, received, price, for: sales order number}]`."""
-        supplier = self.partner_of[told["supplier"]]
-        ordered, due, state = (
-            order_day(number, PURCHASE_NUMBERS, FIRST_PURCHASE),
-            told["due"],
-            told.get("state", "purchase"),
-        )
-        name, ref = f"PO/2026/{number:05d}", told.get("ref") or False
-        confirmed = state in ("purchase", "done")
-        asked_at, confirmed_at = at(ordered, 8, number % 60), at(ordered, 9, number % 60)
-        wanted = {self.sale_of[opts[0]["for"]]["name"] for _, _, *opts in told["lines"] if opts and "for" in opts[0]}
-        order = self.add(
-            "purchase.order", name=name, partner_ref=ref, origin=", ".join(sorted(wanted)) or False, state=state,
-            partner_id=self.named(supplier), user_id=self.users[self.told["buyers"][number % 2]], date_order=asked_at,
-            date_approve=confirmed_at if confirmed else False, date_planned=at(due), effective_date=False,
-            receipt_status=False, invoice_status="no", order_line=[], picking_ids=[], currency_id=EUR, amount_total=0.0,
-            company_id=self.company, create_date=asked_at, write_date=confirmed_at if confirmed else asked_at,
-        )  # fmt: skip
-        order["display_name"] = f"{name} ({ref})" if ref else name
-        lines: list[tuple[Row, Row, dict[str, Any], float]] = []
-        for sequence, (code, quantity, *rest) in enumerate(told["lines"], 1):
-            opts: dict[str, Any] = rest[0] if rest else {}
-            _, _, _, buying_unit, *_ = self.told["products"][code]
-            product, info = self.product_of[code], self.seller(code, supplier)
-            line = self.add(
-                "purchase.order.line", order_id=[order["id"], order["display_name"]], sequence=10 * sequence,
-                name=f"[{info['product_code']}] {info['product_name'] or product['name']}", display_type=False,
-                product_id=self.named(product), product_qty=float(quantity), product_uom=self.unit(buying_unit),
-                qty_received=float(opts.get("received", 0)), qty_invoiced=0.0, price_unit=float(opts.get("price", info["price"])),
-                date_planned=at(opts.get("due", due)), state=state, partner_id=self.named(supplier), move_ids=[],
-                create_date=asked_at, write_date=order["write_date"],
-            )  # fmt: skip
-            order["order_line"].append(line["id"])
-            order["amount_total"] = round(order["amount_total"] + quantity * line["price_unit"], 2)
-            lines.append((line, product, opts, float(self.told["units"][buying_unit][1])))
-        if confirmed:
-            self.receive(order, lines, told)
-            self.bill(order, lines, told, number)
-
-    def seller(self, code: str, supplier: Row) -> Row:
-        infos = {i["id"]: i for i in self.rows["product.supplierinfo"]}
-        return next(
-            infos[i] for i in self.product_of[code]["seller_ids"] if infos[i]["partner_id"][0] == supplier["id"]
-        )
-
-    def receive(self, order: Row, lines: list[tuple[Row, Row, dict[str, Any], float]], told: dict[str, Any]) -> None:
-        """What was received stands in a done receipt; what is still to come in an open one, its backorder if both exist."""
-        due: date = told["due"]
-        come = [
-            (line, product, opts, line["qty_received"] * size)
-            for line, product, opts, size in lines
-            if line["qty_received"]
-        ]
-        open_ = [(line, product, opts, (line["product_qty"] - line["qty_received"]) * size) for line, product, opts, size in lines
-                 if line["qty_received"] < line["product_qty"]]  # fmt: skip
-        order["receipt_status"] = "pending" if not come else "partial" if open_ else "full"
-        first: Row | None = None
-        for batch, done in ((come, workday(due + timedelta(days=order["id"] % 3))), (open_, None)):
-            if not batch:
-                continue
-            picking = self.picking("IN", order, due, done, told.get("ship") if done is None else None, first)
-            for line, product, opts, quantity in batch:
-                move = self.move(product, quantity, "done" if done else "assigned", done or opts.get("due", due), VENDORS, STOCK,
-                                 reference=picking["name"], origin=order["name"], picking_id=self.named(picking),
-                                 purchase_line_id=[line["id"], line["name"]])  # fmt: skip
-                line["move_ids"].append(move["id"])
-                picking["move_ids"].append(move["id"])
-                if "for" in opts and done is None:
-                    self.link(move, self.sale_move_of[self.sale_line_of[opts["for"], product["default_code"]]["id"]])
-            if done:
-                first, order["effective_date"] = picking, at(done, 13, 20)
-
-    def link(self, purchase_move: Row, sale_move: Row) -> None:
-        """Made to order: the delivery waits for exactly these goods."""
+    def made_to_order(self, purchase_move: Row, sale_move: Row) -> None:
+        """The delivery waits for exactly these goods."""
         purchase_move["move_dest_ids"].append(sale_move["id"])
         sale_move["move_orig_ids"].append(purchase_move["id"])
         sale_move.update(state="waiting", quantity=0.0)
         picking = self.rows["stock.picking"][sale_move["picking_id"][0] - 1]
-        arrives, leaves = (
-            datetime.fromisoformat(purchase_move["date"]),
-            datetime.fromisoformat(picking["scheduled_date"]),
-        )
-        picking.update(state="waiting", products_availability=f"Exp {arrives:%m/%d/%Y}",
-                       products_availability_state="late" if arrives > leaves else "expected")  # fmt: skip
+        arrives, leaves = day_of(purchase_move["date"]), day_of(picking["scheduled_date"])
+        late = "late" if arrives > leaves else "expected"
+        availability = {"products_availability": f"Exp {arrives:%m/%d/%Y}", "products_availability_state": late}
+        picking.update(state="waiting", **availability)
 
-    def bill(
-        self, order: Row, lines: list[tuple[Row, Row, dict[str, Any], float]], told: dict[str, Any], number: int
-    ) -> None:
-        amount = sum(line["qty_received"] * line["price_unit"] for line, *_ in lines)
-        if not amount:
-            return
-        day = datetime.fromisoformat(order["effective_date"]).date() + timedelta(days=2)
+    # -- purchase orders --------------------------------------------------------------------------------------
+
+    def order_named(self, order: Row) -> list[Any]:
+        """Odoo shows the supplier's reference behind the number of a purchase order."""
+        ref = order["partner_ref"]
+        return [order["id"], f"{order['name']} ({ref})" if ref else order["name"]]
+
+    def purchase(self, number: int, told: dict[str, Any]) -> None:
+        """Lines are `[code, quantity in the buying unit, {due, received, price, for: sales order number}]`."""
+        supplier = self.partner_of[told["supplier"]]
+        day = order_day(number, PURCHASES, FIRST_PURCHASE)
+        asked, approved = at(day, 8, number % 60), at(day, 9, number % 60)
+        state = told.get("state", "purchase")
+        opts = [line[2] if len(line) > 2 else {} for line in told["lines"]]
+        origins = sorted({self.sale_of[o["for"]]["name"] for o in opts if "for" in o})
+        order = self.add(
+            "purchase.order", name=f"PO/2026/{number:05d}", partner_ref=told.get("ref") or False,
+            origin=", ".join(origins) or False, state=state, partner_id=self.named(supplier),
+            user_id=self.users[self.told["buyers"][number % 2]], date_order=asked,
+            date_approve=approved if state == "purchase" else False, date_planned=at(told["due"]), effective_date=False,
+            receipt_status=False, invoice_status="no", order_line=[], picking_ids=[], currency_id=EUR, amount_total=0.0,
+            company_id=self.company, create_date=asked, write_date=approved if state == "purchase" else asked,
+        )  # fmt: skip
+        come: list[Goods] = []
+        to_come: list[Goods] = []
+        for sequence, ((code, quantity, *_), opt) in enumerate(zip(told["lines"], opts, strict=True), 1):
+            product, offer, buying_unit = (
+                self.product_of[code],
+                self.seller(code, supplier),
+                self.told["products"][code][3],
+            )
+            price, received = float(opt.get("price") or offer["price"]), float(opt.get("received", 0))
+            line = self.add(
+                "purchase.order.line", order_id=self.order_named(order), sequence=10 * sequence,
+                name=f"[{offer['product_code']}] {offer['product_name'] or product['name']}", display_type=False,
+                product_id=self.named(product), product_qty=float(quantity), product_uom=self.unit(buying_unit),
+                qty_received=received, qty_invoiced=0.0, price_unit=price, date_planned=at(opt.get("due", told["due"])),
+                state=state, partner_id=self.named(supplier), move_ids=[], create_date=asked,
+                write_date=order["write_date"],
+            )  # fmt: skip
+            order["order_line"].append(line["id"])
+            order["amount_total"] = round(order["amount_total"] + quantity * price, 2)
+            size = self.told["units"][buying_unit][1]
+            if received:
+                come.append(Goods(line, product, received * size))
+            if received < quantity:
+                to_come.append(Goods(line, product, (quantity - received) * size, opt.get("for")))
+        if state == "purchase":
+            self.receive(order, come, to_come, told)
+        if come:
+            self.bill(order, come, told, number)
+
+    def receive(self, order: Row, come: list[Goods], to_come: list[Goods], told: dict[str, Any]) -> None:
+        """What came stands in a done receipt; what is to come in an open one, its backorder if both exist."""
+        order["receipt_status"] = "pending" if not come else "partial" if to_come else "full"
+        before: Row | None = None
+        if come:
+            day = workday(told["due"] + timedelta(days=order["id"] % 3))
+            before = self.picking(order, told["due"], day, None, None)
+            for goods in come:
+                self.receipt_move(goods, day, before, "done")
+        if to_come:
+            picking = self.picking(order, told["due"], None, told.get("ship"), before)
+            for goods in to_come:
+                move = self.receipt_move(goods, day_of(goods.line["date_planned"]), picking, "assigned")
+                if goods.made_for:
+                    sale_line = self.sale_line_of[goods.made_for, goods.product["default_code"]]
+                    self.made_to_order(move, self.sale_move_of[sale_line["id"]])
+
+    def receipt_move(self, goods: Goods, day: date, picking: Row, state: str) -> Row:
+        line = [goods.line["id"], goods.line["name"]]
+        move = self.move(goods, day, VENDORS, STOCK, state, picking, purchase_line_id=line)
+        goods.line["move_ids"].append(move["id"])
+        return move
+
+    def bill(self, order: Row, come: list[Goods], told: dict[str, Any], number: int) -> None:
+        day = day_of(order["effective_date"]) + timedelta(days=2)
+        order["invoice_status"] = "to invoice"
         if day > self.today - timedelta(days=8) and "bill" not in told:
-            order["invoice_status"] = "to invoice"
             return
-        for line, *_ in lines:
-            line["qty_invoiced"] = line["qty_received"]
-        order["invoice_status"] = "invoiced" if order["receipt_status"] == "full" else "to invoice"
+        if order["receipt_status"] == "full":
+            order["invoice_status"] = "invoiced"
+        for goods in come:
+            goods.line["qty_invoiced"] = goods.line["qty_received"]
+        amount = sum(goods.line["qty_received"] * goods.line["price_unit"] for goods in come)
+        self.paper("in_invoice", f"AF26/{number + 200:04d}", told.get("bill") or f"{number * 7919}", order, day, amount)
+
+    def paper(self, kind: str, name: str, ref: str, order: Row, day: date, amount: float) -> None:
         self.add(
-            "account.move", name=f"AF26/{number + 200:04d}", ref=told.get("bill") or f"{self.rng.randrange(10**5, 10**6)}",
-            move_type="in_invoice", state="posted", payment_state="not_paid" if day > date(2026, 5, 10) else "paid",
-            partner_id=order["partner_id"], invoice_origin=order["name"], invoice_date=day.isoformat(),
+            "account.move", name=name, ref=ref, move_type=kind, state="posted",
+            payment_state="paid" if day < date(2026, 5, 12) else "not_paid", partner_id=order["partner_id"],
+            invoice_origin=order["name"], invoice_date=day.isoformat(),
             invoice_date_due=(day + timedelta(days=30)).isoformat(), amount_total=round(amount, 2), write_date=at(day),
         )  # fmt: skip
 
     # -- sales orders -----------------------------------------------------------------------------------------
 
     def sale(self, number: int, told: dict[str, Any]) -> None:
-        """Lines are `[code, quantity in the stock unit, {delivered, price}]`; `out` is [carrier, tracking, day it left]."""
+        """Lines are `[code, quantity in the stock unit, {delivered, price}]`; `out` is [carrier, tracking, day]."""
         customer, contacts = self.partner_of[told["customer"]], self.contacts_of[told["customer"]]
-        ordered, due, state = order_day(number, SALES_NUMBERS, FIRST_SALE), told["due"], told.get("state", "sale")
-        name, created = f"SO26-{number:05d}", at(ordered, 7 + number % 8, 5 * (number % 12))
-        order = self.add(
-            "sale.order", name=name, client_order_ref=told.get("ref") or False, origin=False, reference=False, state=state,
-            partner_id=self.named(contacts[number % len(contacts)]) if number % 2 else self.named(customer),
-            partner_shipping_id=self.named(customer), user_id=self.users[self.told["sellers"][number % 2]], date_order=created,
-            commitment_date=at(due), expected_date=created, effective_date=False, delivery_status=False, invoice_status="no",
-            picking_ids=[], order_line=[], amount_total=0.0, currency_id=EUR, company_id=self.company, create_date=created,
-            write_date=created,
+        ordered = at(order_day(number, SALES, FIRST_SALE), 7 + number % 8, 5 * (number % 12))
+        state, name = told.get("state", "sale"), f"SO26-{number:05d}"
+        buyer = contacts[number % len(contacts)] if number % 2 else customer
+        order = self.sale_of[number] = self.add(
+            "sale.order", name=name, client_order_ref=told.get("ref") or False, origin=False, reference=False,
+            state=state, partner_id=self.named(buyer), partner_shipping_id=self.named(customer),
+            user_id=self.users[self.told["sellers"][number % 2]], date_order=ordered, commitment_date=at(told["due"]),
+            expected_date=ordered, effective_date=False, delivery_status=False, invoice_status="no", picking_ids=[],
+            order_line=[], amount_total=0.0, currency_id=EUR, company_id=self.company, create_date=ordered,
+            write_date=ordered,
         )  # fmt: skip
-        self.sale_of[number] = order
-        gone: list[tuple[Row, Row, float]] = []
-        waits: list[tuple[Row, Row, float]] = []
-        for sequence, (code, quantity, *rest) in enumerate(told["lines"], 1):
-            opts: dict[str, Any] = rest[0] if rest else {}
+        gone: list[Goods] = []
+        waiting: list[Goods] = []
+        for sequence, (code, quantity, *opts) in enumerate(told["lines"], 1):
             product, about = self.product_of[code], self.told["products"][code]
-            delivered = float(opts.get("delivered", 0))
-            line = self.add(
+            opt = opts[0] if opts else {}
+            price, delivered = float(opt.get("price") or about[4]), float(opt.get("delivered", 0))
+            line = self.sale_line_of[number, code] = self.add(
                 "sale.order.line", order_id=[order["id"], name], sequence=10 * sequence, name=product["display_name"],
-                display_type=False, product_id=self.named(product), product_uom_qty=float(quantity), product_uom=self.unit(about[2]),
-                qty_delivered=delivered, qty_invoiced=delivered, price_unit=float(opts.get("price", about[4])), customer_lead=0.0,
-                scheduled_date=False if delivered == quantity or state != "sale" else at(due), state=state, create_date=created,
-                write_date=created,
+                display_type=False, product_id=self.named(product), product_uom_qty=float(quantity),
+                product_uom=self.unit(about[2]), qty_delivered=delivered, qty_invoiced=delivered, price_unit=price,
+                customer_lead=0.0, scheduled_date=at(told["due"]) if state == "sale" and delivered < quantity else False,
+                state=state, create_date=ordered, write_date=ordered,
             )  # fmt: skip
-            self.sale_line_of[number, code] = line
             order["order_line"].append(line["id"])
-            order["amount_total"] = round(order["amount_total"] + quantity * line["price_unit"], 2)
+            order["amount_total"] = round(order["amount_total"] + quantity * price, 2)
             if delivered:
-                gone.append((line, product, delivered))
+                gone.append(Goods(line, product, delivered))
             if delivered < quantity:
-                waits.append((line, product, quantity - delivered))
+                waiting.append(Goods(line, product, quantity - delivered))
         if state == "sale":
-            self.deliver(order, customer, gone, waits, told)
-            if gone:
-                self.invoice(order, number)
+            self.deliver(order, gone, waiting, told)
+        if gone:
+            order["invoice_status"] = "no" if waiting else "invoiced"
+            amount = sum(goods.quantity * goods.line["price_unit"] for goods in gone)
+            day = day_of(order["effective_date"]) + timedelta(days=1)
+            self.paper("out_invoice", f"VF26/{number + 600:04d}", told.get("ref") or name, order, day, amount)
 
-    def deliver(self, order: Row, customer: Row, gone: list[tuple[Row, Row, float]], waits: list[tuple[Row, Row, float]],
-                told: dict[str, Any]) -> None:  # fmt: skip
-        order["delivery_status"] = "pending" if not gone else "partial" if waits else "full"
-        first: Row | None = None
-        for batch, left in ((gone, True), (waits, False)):
-            if not batch:
-                continue
-            out = told.get("out")
-            done: date | None = out[2] if left else None
-            picking = self.picking("OUT", order, told["due"], done, out if left else None, first)
-            for line, product, quantity in batch:
-                short = not left and quantity > product["qty_available"] - product["outgoing_qty"]
-                state = "done" if left else "confirmed" if short else "assigned"
-                move = self.move(product, quantity, state, done or told["due"], STOCK, CUSTOMERS, reference=picking["name"],
-                                 origin=picking["origin"], picking_id=self.named(picking), partner_id=self.named(customer),
-                                 sale_line_id=[line["id"], f"{order['name']} - {product['name']} ({customer['name']})"])  # fmt: skip
-                picking["move_ids"].append(move["id"])
-                self.sale_move_of[line["id"]] = move
+    def deliver(self, order: Row, gone: list[Goods], waiting: list[Goods], told: dict[str, Any]) -> None:
+        order["delivery_status"] = "pending" if not gone else "partial" if waiting else "full"
+        before: Row | None = None
+        if gone:
+            carrier, tracking, day = told["out"]
+            before = self.picking(order, told["due"], day, [carrier, tracking], None)
+            for goods in gone:
+                self.delivery_move(goods, day, before, "done")
+        if waiting:
+            picking = self.picking(order, told["due"], None, None, before)
+            picking.update(products_availability="Available", products_availability_state="available")
+            for goods in waiting:
+                short = goods.quantity > goods.product["qty_available"] - goods.product["outgoing_qty"]
+                self.delivery_move(goods, told["due"], picking, "confirmed" if short else "assigned")
                 if short:
-                    picking.update(
-                        state="confirmed", products_availability="Not Available", products_availability_state="late"
-                    )
-                elif not left and picking["state"] == "assigned":
-                    picking.update(products_availability="Available", products_availability_state="available")
-            if done:
-                first, order["effective_date"] = picking, at(done, 13, 20)
+                    missing = {"products_availability": "Not Available", "products_availability_state": "late"}
+                    picking.update(state="confirmed", **missing)
 
-    def invoice(self, order: Row, number: int) -> None:
-        day = datetime.fromisoformat(order["effective_date"]).date() + timedelta(days=1)
-        lines = self.rows["sale.order.line"]
-        amount = sum(lines[i - 1]["qty_delivered"] * lines[i - 1]["price_unit"] for i in order["order_line"])
-        order["invoice_status"] = "invoiced" if order["delivery_status"] == "full" else "no"
-        self.add(
-            "account.move", name=f"VF26/{number + 600:04d}", ref=order["client_order_ref"] or order["name"], move_type="out_invoice",
-            state="posted", payment_state="not_paid" if day > date(2026, 5, 15) else "paid", partner_id=order["partner_id"],
-            invoice_origin=order["name"], invoice_date=day.isoformat(), invoice_date_due=(day + timedelta(days=30)).isoformat(),
-            amount_total=round(amount, 2), write_date=at(day),
-        )  # fmt: skip
+    def delivery_move(self, goods: Goods, day: date, picking: Row, state: str) -> None:
+        customer, order = picking["partner_id"], picking["sale_id"][1]
+        line = [goods.line["id"], f"{order} - {goods.product['name']} ({customer[1]})"]
+        move = self.move(goods, day, STOCK, CUSTOMERS, state, picking, sale_line_id=line, partner_id=customer)
+        self.sale_move_of[goods.line["id"]] = move
 
     # -- everyday orders --------------------------------------------------------------------------------------
 
-    def drawn_purchase(self, number: int) -> dict[str, Any]:
-        self.rng = rng = Random(f"{SEED} purchase {number}")
+    def everyday_purchase(self, number: int) -> dict[str, Any]:
+        rng = Random(f"{SEED} purchase {number}")
         supplier = rng.choice(list(self.told["suppliers"]))
-        codes = [c for c, about in self.told["products"].items() if supplier in [s[0] for s in about[6]]]
-        delay = max(s[4] for c in codes for s in self.told["products"][c][6] if s[0] == supplier)
-        due = workday(order_day(number, PURCHASE_NUMBERS, FIRST_PURCHASE) + timedelta(days=delay))
-        chosen = rng.sample(codes, min(len(codes), rng.choice([1, 1, 2, 3])))
+        days = {c: s[4] for c, about in self.told["products"].items() for s in about[6] if s[0] == supplier}
+        chosen = rng.sample(list(days), min(len(days), rng.choice([1, 1, 2, 3])))
+        due = workday(order_day(number, PURCHASES, FIRST_PURCHASE) + timedelta(days=max(days[c] for c in chosen)))
         lines: list[Any] = [[c, rng.choice([10, 20, 24, 30, 50, 60, 100])] for c in chosen]
-        fate = rng.random()
         told: dict[str, Any] = {"supplier": supplier, "due": due, "lines": lines}
+        fate = rng.random()
         if fate < 0.5:
             told["ref"] = f"{supplier[:2].upper()}{rng.randrange(10000, 99999)}"
-        if due < self.today - timedelta(days=4):
-            if fate > 0.94:
-                return told | {"state": "cancel"}
-            for index, line in enumerate(lines):
-                line.append({"received": line[1] // 2 if fate > 0.78 and index == 0 else line[1]})
-        elif fate > 0.7:
-            told["state"] = "sent" if fate > 0.85 else "draft"
+        if due >= self.today - timedelta(days=4):
+            return told | ({"state": "sent"} if fate > 0.85 else {})
+        if fate > 0.94:
+            return told | {"state": "cancel"}
+        for index, line in enumerate(lines):
+            half = fate > 0.7 and index == 0
+            line.append({"received": line[1] // 2 if half else line[1]})
         return told
 
-    def drawn_sale(self, number: int) -> dict[str, Any]:
-        self.rng = rng = Random(f"{SEED} sale {number}")
+    def everyday_sale(self, number: int) -> dict[str, Any]:
+        rng = Random(f"{SEED} sale {number}")
         customer = rng.choice(list(self.told["customers"]))
-        ordered = order_day(number, SALES_NUMBERS, FIRST_SALE)
-        left = workday(ordered + timedelta(days=rng.choice([3, 5, 8, 12])))
-        stocked = [c for c in self.told["products"] if self.product_of[c]["qty_available"] >= 10]
+        left = workday(order_day(number, SALES, FIRST_SALE) + timedelta(days=rng.choice([3, 5, 8, 12])))
+        stocked = [c for c in self.told["products"] if self.product_of[c]["qty_available"] >= 20]
         lines: list[Any] = [[c, rng.choice([2, 4, 6, 10])] for c in rng.sample(stocked, rng.choice([1, 2, 2, 3, 4]))]
-        fate = rng.random()
         told: dict[str, Any] = {"customer": customer, "due": workday(left + timedelta(days=2)), "lines": lines}
+        fate = rng.random()
         if fate < 0.6:
             told["ref"] = f"{customer[:2].upper()}-{rng.randrange(1000, 9999)}"
         if left >= self.today:
@@ -449,37 +351,24 @@ class Company:
         if fate > 0.95:
             return told | {"state": "cancel"}
         for index, line in enumerate(lines):
-            if fate > 0.8 and index == 0 and len(lines) > 1:
-                continue
-            line.append({"delivered": line[1]})
-        carrier = rng.choice(self.told["carriers"][1:])
-        return told | {"out": [carrier, self.tracking(carrier), left]}
-
-    def build(self) -> dict[str, Any]:
-        """All rows by model, with `_meta`: the records snapshot of the contract."""
-        self.sale_of: dict[int, Row] = {}
-        self.master_data()
-        for number in SALES_NUMBERS:
-            self.sale(number, self.told["sales_orders"].get(number) or self.drawn_sale(number))
-        for number in PURCHASE_NUMBERS:
-            self.purchase(number, self.told["purchase_orders"].get(number) or self.drawn_purchase(number))
-        for order in self.rows["purchase.order"]:
-            del order["display_name"]
-        for order in self.rows["purchase.order"] + self.rows["sale.order"]:
-            role = "supplier_rank" if "partner_ref" in order else "customer_rank"
-            partner = self.rows["res.partner"][order["partner_id"][0] - 1]
-            self.rows["res.partner"][partner["commercial_partner_id"][0] - 1][role] += 1
-        meta = {"odoo": "18.0", "database": "kasseiwerk_demo", "exported_at": self.told["exported_at"]}
-        return {"_meta": meta, **dict(sorted(self.rows.items()))}
+            if fate < 0.8 or index > 0 or len(lines) == 1:
+                line.append({"delivered": line[1]})
+        carrier = rng.choice(list(TRACKING))
+        start, digits = TRACKING[carrier]
+        return told | {"out": [carrier, f"{start}{rng.randrange(10**digits):0{digits}d}", left]}
 
 
-def records_json() -> str:
+def snapshot() -> str:
+    """The records snapshot of the contract, one row a line."""
     told = yaml.safe_load((SUITE / "company.yaml").read_text("utf-8"))
-    models = Company(told).build()
-    parts = [f'"{m}": ' + (json.dumps(r) if m == "_meta" else "[\n" + ",\n".join(json.dumps(x, ensure_ascii=False) for x in r) + "]")
-             for m, r in models.items()]  # fmt: skip
+    rows = Company(told).rows
+    meta = {"odoo": "18.0", "database": "kasseiwerk_demo", "exported_at": told["exported_at"]}
+    parts = [f'"_meta": {json.dumps(meta)}']
+    for model in sorted(rows):
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows[model])
+        parts.append(f'"{model}": [\n{lines}\n]')
     return "{" + ",\n".join(parts) + "}\n"
 
 
 if __name__ == "__main__":
-    (SUITE / "records.json").write_text(records_json(), "utf-8")
+    (SUITE / "records.json").write_text(snapshot(), "utf-8")

@@ -1,4 +1,4 @@
-"""The demo company's messages: wraps hand-written texts as mail, portal posts and carrier events, and writes the labels.
+"""The demo company's messages: hand-written texts as mail, portal posts and carrier events, with their labels.
 
 The texts stand in `suites/demo/messages/*.yaml`, written one by one. This module adds only what a mail program or a
 provider adds: MIME, dates, attachments. Record and line ids of the labels are looked up in `records.json`.
@@ -152,10 +152,10 @@ def attachment(told: Told) -> tuple[str, str, bytes]:
 
 
 def pdf(told: Told) -> bytes:
-    from reportlab.lib import colors
-    from reportlab.lib.pagesizes import A4
-    from reportlab.lib.styles import getSampleStyleSheet
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+    from reportlab.lib import colors  # type: ignore[import-untyped]
+    from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+    from reportlab.lib.styles import getSampleStyleSheet  # type: ignore[import-untyped]
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle  # type: ignore[import-untyped]
 
     style = getSampleStyleSheet()["BodyText"]
     flow: list[Any] = [Paragraph(html.escape(line), style) for line in told.get("above", [])]
@@ -171,7 +171,7 @@ def pdf(told: Told) -> bytes:
 
 
 def xlsx(told: Told) -> bytes:
-    from openpyxl import Workbook
+    from openpyxl import Workbook  # type: ignore[import-untyped]
 
     book = Workbook()
     sheet = book.active
@@ -232,8 +232,8 @@ class Wrapper:
 
     def mail(self, case: str, at: datetime, told: Told) -> bytes:
         """An RFC 5322 message. `thread` names the case that it answers; `headers` are added as they are."""
-        if "lines" in told:
-            return str(told["lines"]).replace("\n", "\r\n").encode()
+        if "source" in told:
+            return str(told["source"]).replace("\n", "\r\n").encode()
         message = EmailMessage(policy=SMTP)
         sender = self.address(told["from"])
         message["From"] = sender
