@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agent.orderbook import OrderBook, Reference, ReferenceKind
+from agent.orderbook import OrderBook, Reference, ReferenceKind, reference_key
 
 OWN_KINDS = frozenset({"purchase", "sale", "picking"})
 # How much a kind of slip still tells: which single record was meant.
@@ -23,11 +23,13 @@ EDIT_SCORES = {
     "transposed": 0.6,
     "missing": 0.5,
     "extra": 0.5,
+    "letters": 0.45,
     "replaced": 0.4,
 }
 _AS_DIGITS = str.maketrans("OQDILZSB", "00011258")
 _AS_LETTERS = {"0": "O", "1": "I", "5": "S", "8": "B", "2": "Z"}
-_TAIL = re.compile(r"^(.*?)(\d+)$")
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_DIGITS = re.compile(r"[0-9]{1,40}")
 _LONGEST = 30
 
 
@@ -49,44 +51,46 @@ class Numbering:
 
     def __init__(self, book: OrderBook) -> None:
         self.exact = book.by_key
-        self._by_value: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._by_counter: dict[tuple[str, int], list[str]] = defaultdict(list)
         self._by_number: dict[int, list[str]] = defaultdict(list)
         self._by_digits: dict[str, list[str]] = defaultdict(list)
         counts: dict[str, Counter[ReferenceKind]] = defaultdict(Counter)
         letters: set[str] = set()
         for key, references in self.exact.items():
-            tail = _TAIL.match(key)
-            if tail is None:
+            counter = _counter(references[0].value)
+            if counter is None:
                 continue
-            self._by_value[tail[1], int(tail[2])].append(key)
+            self._by_counter[counter].append(key)
             kinds = {r.kind for r in references}
             if kinds & OWN_KINDS:
-                self._by_number[int(tail[2])].append(key)
-            digits = "".join(c for c in key if c.isdigit())
+                self._by_number[counter[1]].append(key)
+            digits = "".join(_DIGITS.findall(key))
             if len(digits) >= 5 and digits != key:
                 self._by_digits[digits.lstrip("0")].append(key)
             shape = shape_of(key)
             for kind in kinds:
                 counts[shape][kind] += 1
-            letters.update(c for c in key if c.isalpha())
+            letters.update(c for c in key if c in _ALPHABET)
         self._shapes = {
             shape: kinds.most_common(1)[0][0]
             for shape, kinds in counts.items()
             if kinds.total() >= 2 or kinds.keys() & OWN_KINDS
         }
-        self._letters = "".join(sorted(letters)) if len(letters) <= 30 else "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        self._letters = "".join(sorted(letters))
 
     def kind_of_shape(self, key: str) -> ReferenceKind | None:
         """The kind of number that looks like this one, even where no record has it."""
         return self._shapes.get(shape_of(key))
 
-    def near(self, key: str, *, labelled: bool) -> list[NearMatch]:
-        """Records whose number this one may be a slip of, best first.
+    def near(self, written: str, *, labelled: bool) -> list[NearMatch]:
+        """Records whose number this one, as written, may be a slip of, best first.
 
         `labelled`: a word before the number says that it is one, so a bare "41" may stand for P00041."""
+        key = reference_key(written)
         if not 1 <= len(key) <= _LONGEST:
             return []
-        for tier in (self._spellings(key), self._other_prefixes(key, labelled=labelled), self._slips(key)):
+        tiers = (self._spellings(key, written), self._incomplete(key, written, labelled=labelled), self._slips(key))
+        for tier in tiers:
             found: dict[Reference, str] = {}
             for other, edit in tier:
                 if other != key:
@@ -101,40 +105,47 @@ class Numbering:
                 return sorted(matches, key=lambda m: -m.score)[:12]
         return []
 
-    def _spellings(self, key: str) -> Iterator[tuple[str, str]]:
+    def _spellings(self, key: str, written: str) -> Iterator[tuple[str, str]]:
         """Other ways to write a number that leave no doubt about its digits."""
-        tail = _TAIL.match(key)
-        if tail:
-            for other in self._by_value.get((tail[1], int(tail[2])), ()):
+        for counter in _possible_counters(written):
+            for other in self._by_counter.get(counter, ()):
                 yield other, "zeros"
-        head = len(key) - len(key.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        head = len(key) - len(key.lstrip(_ALPHABET))
         for start in range(head + 1):
             swapped = key[:start] + key[start:].translate(_AS_DIGITS)
             if swapped != key:
                 yield swapped, "confusable"
-                again = _TAIL.match(swapped)
-                for other in self._by_value.get((again[1], int(again[2])), ()) if again else ():
-                    yield other, "confusable"
+                for counter in _possible_counters(swapped):
+                    for other in self._by_counter.get(counter, ()):
+                        yield other, "confusable"
         if key[:1] in _AS_LETTERS:
             yield _AS_LETTERS[key[0]] + key[1:], "confusable"
 
-    def _other_prefixes(self, key: str, *, labelled: bool) -> Iterator[tuple[str, str]]:
-        """The same digits behind other letters, or letters missing or added."""
-        digits = "".join(c for c in key if c.isdigit())
+    def _incomplete(self, key: str, written: str, *, labelled: bool) -> Iterator[tuple[str, str]]:
+        """The same digits with letters missing or added, or (after a word) the counter alone: "41", "2026/41"."""
+        digits = "".join(_DIGITS.findall(key))
         if labelled and key.isdigit():
-            for other in self._by_number.get(int(key), ()):
-                yield other, "prefix"
-        if len(digits) >= 5 and len(key) - len(digits) <= 4:
+            runs = _DIGITS.findall(written)
+            for i, run in enumerate(runs):
+                rest = runs[:i] + runs[i + 1 :]
+                for other in self._by_number.get(int(run), ()):
+                    if all(each in other for each in rest):
+                        yield other, "prefix"
+        if len(digits) >= 5 and key.isdigit():
             for other in self._by_digits.get(digits.lstrip("0"), ()):
                 yield other, "prefix"
-            if not key.isdigit():
-                yield digits, "prefix"
+        if len(digits) >= 5 and len(digits) < len(key) <= len(digits) + 4:
+            yield digits, "prefix"
 
     def _slips(self, key: str) -> Iterator[tuple[str, str]]:
         """All keys one slip of the finger away: two characters swapped, one missing, one too many, one wrong."""
         if len(key) < 5 or sum(c.isdigit() for c in key) < 3:
             return
         alphabet = "0123456789" if key.isdigit() else "0123456789" + self._letters
+        digits = "".join(_DIGITS.findall(key))
+        if len(digits) >= 5 and not key.isdigit():
+            for other in self._by_digits.get(digits.lstrip("0"), ()):
+                yield other, "letters"
         for i in range(len(key) - 1):
             if key[i] != key[i + 1]:
                 yield key[:i] + key[i + 1] + key[i] + key[i + 2 :], "transposed"
@@ -153,3 +164,18 @@ def _alphabet_at(key: str, i: int, alphabet: str) -> Iterable[str]:
     """Digits where digits stand on both sides, so that a slip never invents a letter inside a run of digits."""
     inside = (i == 0 or key[i - 1].isdigit()) and (i + 1 >= len(key) or key[i + 1].isdigit()) and i > 0
     return "0123456789" if inside else alphabet
+
+
+def _counter(value: str) -> tuple[str, int] | None:
+    """The running number of a reference, its longest run of digits, and the key of what stands around it."""
+    runs = list(_DIGITS.finditer(value))
+    if not runs:
+        return None
+    run = max(runs, key=lambda m: (len(m[0]), m.start()))
+    return reference_key(value[: run.start()] + value[run.end() :]), int(run[0])
+
+
+def _possible_counters(written: str) -> Iterator[tuple[str, int]]:
+    """As `_counter`, for each run of digits: a shortened counter ("PO/2026/41") may be shorter than the year."""
+    for run in _DIGITS.finditer(written):
+        yield reference_key(written[: run.start()] + written[run.end() :]), int(run[0])

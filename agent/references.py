@@ -132,7 +132,7 @@ class References:
             if _overlaps(start, end, [*taken, *found]) or reading.in_account(start, end):
                 continue
             written = reading.text[start:end]
-            near = self.numbering.near(reference_key(written), labelled=False)
+            near = self.numbering.near(written, labelled=False)
             near = [match for match in near if match.reference.kind == "tracking"]
             label = reading.label_before(start)
             found.append(ReferenceMention(start, end, written, "tracking", near=near, label=label))
@@ -170,13 +170,16 @@ class References:
         elif digits < 2 or re.fullmatch(r"\d+(?:X\d+)+[A-Z]*|\d{1,3}[A-Z]{1,3}|Q[1-4]\d{2,4}", key):
             return None
         shape = self.numbering.kind_of_shape(key) if not (key.isdigit() and label is None) else None
-        near = _as_labelled(self.numbering.near(key, labelled=label is not None or text[start] == "0"), label)
-        if reading.begins_with_label(start, end):
+        near = _as_labelled(
+            self.numbering.near(text[start:end], labelled=label is not None or text[start] == "0"), label
+        )
+        if reading.label_of_word(start, end):
             # "AB 26-4248" may be the number AB26-4248 with a slip, but "PO 41" is number 41.
             letters = key[: len(key) - len(key.lstrip(_LETTERS))]
             near = [match for match in near if reference_key(match.reference.value).startswith(letters)]
             if not near:
                 return None
+            label = reading.label_of_word(start, end)
         if not key.isdigit() and shape is None and label is None:
             near = [match for match in near if match.edit in ("zeros", "confusable", "prefix")]
         kind: ReferenceKind | None = near[0].reference.kind if near else shape
@@ -231,9 +234,10 @@ class _Reading:
             return None
         return _words().label_of.get(re.sub(r"\s+", " ", word))
 
-    def begins_with_label(self, start: int, end: int) -> bool:
+    def label_of_word(self, start: int, end: int) -> str | None:
+        """What the letters before a space at the beginning of a chunk say ("AB 26-4248"), if they are such a word."""
         word, space, _ = self.folded[start:end].partition(" ")
-        return bool(space) and word in _words().label_of
+        return _words().label_of.get(word) if space else None
 
     def label_of_list(self, start: int, mentions: list[ReferenceMention]) -> str | None:
         """The label of the reference that this one follows in a list ("orders 41, 42 and 43")."""
