@@ -104,7 +104,6 @@ Color = tuple[int, int, int]
 _QUOTE_CLASSES = frozenset(
     {"gmail_quote", "gmail_quote_container", "yahoo_quoted", "protonmail_quote", "moz-cite-prefix"}
 )
-_QUOTE_IDS = frozenset({"divrplyfwdmsg", "mail-editor-reference-message-container"})
 
 
 @dataclass
@@ -187,9 +186,8 @@ class _Walk:
             if tag == "-comment":
                 self.comment(node.comment_content or "")
                 continue
-            if tag in _SKIPPED or (tag or "-").startswith("-"):
-                if tag not in {"-document", "-undef"}:
-                    continue
+            if tag in _SKIPPED or (tag or "-").startswith("-"):  # also document types and the like
+                continue
             deep = depth > self.limits.html_depth
             self.too_deep = self.too_deep or (deep and tag == "table")
             inner = style if deep else _descend(style, tag, node.attributes)
@@ -228,7 +226,7 @@ class _Walk:
     def comment(self, text: str) -> None:
         # Conditional comments hold a second copy of the layout for Outlook, not something said.
         text = " ".join(clean(text).split())
-        if text.startswith("[if") or text.startswith("[endif") or text.startswith("<![") or not _WORD.search(text):
+        if text.startswith(("[if", "[endif", "<![")) or not _WORD.search(text):
             return
         if len(text) >= 12 and " " in text and "{" not in text:
             self.hide(text[:4_000])
@@ -303,8 +301,18 @@ class _Walk:
             self.block(blank=tag in _SPACED)
 
     def cell(self, start: int) -> Cell:
+        if self.out.marks and self.out.marks[-1].end > start and self.hidden_since(start):
+            return Cell(text="", start=start, end=start)  # what nobody sees is no cell of a table
         text = self.out.text_from(start)
         return Cell(text=text, start=start, end=start + len(text))
+
+    def hidden_since(self, start: int) -> bool:
+        for mark in reversed(self.out.marks):
+            if mark.end <= start:
+                return False
+            if mark.kind == PassageKind.hidden:
+                return True
+        return False
 
     def in_data_table(self) -> bool:
         return bool(self.open_tables) and self.open_tables[-1].cell_start != -1
@@ -378,10 +386,8 @@ def _descend(style: _Style, tag: str, attributes: dict[str, str | None]) -> _Sty
         changes.update(_visibility(style, declared))
     names = {name.lower() for name in (attributes.get("class") or "").split()}
     if (
-        (tag == "blockquote" and not ("none" in declared.get("border", "") and attributes.get("type") != "cite"))
-        or names & _QUOTE_CLASSES
-        or (attributes.get("id") or "").lower() in _QUOTE_IDS
-    ):
+        tag == "blockquote" and not ("none" in declared.get("border", "") and attributes.get("type") != "cite")
+    ) or names & _QUOTE_CLASSES:
         changes["quoted"] = True
     return replace(style, **changes) if changes else style
 

@@ -22,21 +22,12 @@ from tools.charsets import decode
 from tools.html_text import HtmlText, read_html
 from tools.layout import Layout, clean, cover, smuggled
 from tools.limits import ReadingLimits
-from tools.message import Address, Channel, Message, Part, Passage, PassageKind
+from tools.message import Address, Channel, Message, Part, Passage, PassageKind, Table
+from tools.phrases import phrase
 from tools.quoting import split
 from tools.text_tables import find_tables
 
 _WORD = re.compile(r"\w{2,}")
-_AUTO_SUBJECT = re.compile(
-    r"^\s*(?:auto(?:matic)?(?:mated)?[ -]?(?:reply|response|answer)|out of (?:the )?office|ooo\b|automatische (?:antwort|abwesenheit)|abwesenheit|réponse automatique|"
-    r"respuesta automática|risposta automatica|automatisch antwoord|autoodpowiedź|odpowiedź automatyczna|absence du bureau|fuera de (?:la )?oficina|afwezig)",
-    re.I,
-)
-_BOUNCE_SUBJECT = re.compile(
-    r"^\s*(?:undeliver(?:ed|able)|delivery (?:status notification|failure|has failed)|mail delivery (?:failed|subsystem)|returned mail|failure notice|unzustellbar|non remis|"
-    r"no se puede entregar|mancato recapito|onbestelbaar|niedostarczon)",
-    re.I,
-)
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
 
 
@@ -227,13 +218,15 @@ def _unflow(text: str, delsp: bool) -> str:
 
 
 def _body(found: _Collected, subject: str, limits: ReadingLimits, problems: list[str]) -> Part:
-    plain = clean("\n\n".join(found.plain))[: limits.text_chars]
+    plain = clean("\n\n".join(found.plain))
+    if len(plain) > limits.text_chars:
+        plain = plain[: limits.text_chars]
+        problems.append(f"The text was read up to {limits.text_chars:,} characters; the rest was left out.")
     if not found.html:
-        secret = smuggled("".join(found.plain)) if not plain.isascii() or found.plain else ""
-        return body_of_text(plain, subject, secret)
+        return body_of_text(plain, subject, secret=smuggled("".join(found.plain)))
     try:
         html = read_html("\n<br>\n".join(found.html), limits)
-    except Exception as error:
+    except Exception as error:  # a fault in laying out must not lose the plain text
         problems.append(f"The HTML could not be laid out ({type(error).__name__}); the plain text was read.")
         return body_of_text(plain, subject)
     problems.extend(html.problems)
@@ -244,24 +237,27 @@ def _body(found: _Collected, subject: str, limits: ReadingLimits, problems: list
 
 def body_of_text(text: str, subject: str = "", secret: str = "") -> Part:
     """A body part from plain text; `secret` is what invisible characters spelled, kept as a hidden passage."""
-    marks: list[Passage] = []
+    layout = Layout(limit=len(text) + len(secret) + 2)
+    layout.write(text)
     if secret:
-        layout = Layout(limit=len(text) + len(secret) + 2)
-        layout.write(text)
         layout.break_line()
         layout.mark(PassageKind.hidden, *layout.write(secret))
-        text, marks = layout.text(), layout.marks
-    return Part(name="body", text=text, passages=split(text, subject=subject, marks=marks), tables=find_tables(text))
+    return _divided(layout.text(), subject, layout.marks, [])
 
 
 def body_of_html(html: HtmlText, subject: str = "") -> Part:
     """A body part from laid-out HTML; tables drawn with spaces between its own tables are found too."""
-    spans = [(t.rows[0][0].start, t.rows[-1][-1].end) for t in html.tables]
-    tables = [*html.tables, *find_tables(html.text, skip=spans)]
-    tables.sort(key=lambda t: t.rows[0][0].start)
-    return Part(
-        name="body", text=html.text, passages=split(html.text, subject=subject, marks=html.marks), tables=tables
-    )
+    return _divided(html.text, subject, html.marks, html.tables)
+
+
+def _divided(text: str, subject: str, marks: list[Passage], tables: list[Table]) -> Part:
+    passages = split(text, subject=subject, marks=marks)
+    spans = [(table.rows[0][0].start, table.rows[-1][-1].end) for table in tables]
+    tables = sorted([*tables, *find_tables(text, skip=spans)], key=lambda table: table.rows[0][0].start)
+    # Contact data set in columns is no table that says something.
+    boilerplate = [p for p in passages if p.kind in {PassageKind.signature, PassageKind.disclaimer, PassageKind.hidden}]
+    kept = [t for t in tables if not any(p.start <= t.rows[0][0].start < p.end for p in boilerplate)]
+    return Part(name="body", text=text, passages=passages, tables=kept)
 
 
 def _prefer_html(plain: str, html: HtmlText, problems: list[str]) -> bool:
@@ -294,6 +290,9 @@ def _mark_automatic(message: Message, mail: Mail) -> None:
     def said(name: str) -> str:
         return headers.value(mail, name).lower()
 
+    def subject_is(group: str, after: str = "") -> bool:
+        return bool(phrase(group, r"^\s*", after).match(message.subject))
+
     kind = mail.get_content_type()
     report = str(mail.get_param("report-type") or "").lower() if kind == "multipart/report" else ""
     submitted = said("Auto-Submitted").split(";")[0].strip()
@@ -303,14 +302,15 @@ def _mark_automatic(message: Message, mail: Mail) -> None:
         report == "delivery-status"
         or bool(headers.raw_values(mail, "X-Failed-Recipients"))
         or bool(_DAEMON.match(message.sender.email))
-        or bool(_BOUNCE_SUBJECT.match(message.subject) and (empty_path or submitted.startswith("auto")))
+        or bool(subject_is("bounce_subject") and (empty_path or submitted.startswith("auto")))
     )
     message.auto_reply = (
         submitted.startswith("auto-replied")
         or report in {"disposition-notification"}
         or precedence == "auto_reply"
         or bool(said("X-Autoreply") or said("X-Autorespond") or said("X-Auto-Reply-From"))
-        or bool(_AUTO_SUBJECT.match(message.subject))
+        or subject_is("auto_reply_subject")
+        or subject_is("read_receipt_subject", r"\s*:")
         or (submitted.startswith("auto") and empty_path)
     ) and not message.bounce
     message.mailing_list = bool(

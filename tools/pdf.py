@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tools.message import Cell, PassageKind, Table
 from tools.text_tables import header_row
 
 _CHARS_A_PAGE = 40_000
+_FIGURE = re.compile(r"[\d.,/:€$£%+-]+")
 _GAP = 0.9  # of the letters' height: wider than a word space, narrower than a gap between columns
 
 
@@ -327,7 +329,7 @@ def _continues(placed: list[list[_Word]], previous: list[list[_Word]], row: list
     above = [i for i, words in enumerate(previous) if words]
     if len(filled) * 2 > len(above) or not set(filled) <= set(above):
         return False
-    if any(len(words) == 1 and any(c.isdigit() for c in words[0].text) for words in placed if words):
+    if any(len(words) == 1 and _FIGURE.fullmatch(words[0].text) for words in placed):
         return False
     bottom = min(w.bottom for i in filled for w in previous[i])
     return bottom - row[0][0].top < 0.6 * row[0][0].height

@@ -12,67 +12,29 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 
 from tools.layout import cover
 from tools.message import Passage, PassageKind
+from tools.phrases import either, phrase
 from tools.signatures import mark_endings
 
-_FORWARD_SUBJECT = re.compile(
-    r"^\s*(?:\[[^\]]{1,40}\]\s*)*(?:fwd?|wg|tr|rv|i|pd|doorst|enc|vb|vl)\s*(?:\[\d+\])?\s*:", re.I
-)
 _PREFIX = re.compile(r"^[ \t]{0,3}(?:>|&gt;|\|[ \t]*>)")
+_PREFIXES = re.compile(r"^(?:[ \t]{0,3}(?:>|&gt;))+[ \t]?")
 _RULE = r"[-_=*–—\s]"
-_ORIGINAL = re.compile(
-    rf"^{_RULE}{{2,}}(?:original (?:message|mail|e-?mail|appointment)|(?:ursprüngliche|original)[ -]?(?:nachricht|mail|e-?mail)|"
-    r"urspr(?:ü|u)ngliche nachricht|originalnachricht|message d['’]origine|message (?:original|initial)|courriel original|"
-    r"mensaje original|correo original|messaggio originale|messaggio di posta originale|oorspronkelijk(?:e)? bericht|"
-    r"origineel bericht|(?:wiadomość oryginalna|oryginalna wiadomość|wiadomość pierwotna|treść oryginalnej wiadomości)|"
-    rf"mensagem original|original besked|ursprungligt meddelande|původní zpráva|eredeti üzenet){_RULE}{{0,80}}$",
-    re.I,
-)
-_FORWARD_MARK = re.compile(
-    rf"^{_RULE}*(?:begin forwarded message|forwarded (?:message|mail|e-?mail)(?: (?:from|by|follows) .{{0,80}})?|"
-    r"(?:anfang der )?weitergeleitete[nr]? (?:nachricht|e-?mail|mail)|weitergeleitet von .{1,80}|"
-    r"(?:début du )?message (?:transféré|transmis|réexpédié)(?: par .{1,60})?|(?:inicio del )?mensaje reenviado|"
-    r"(?:inizio )?messaggio inoltrato|inoltrato da .{1,60}|(?:begin )?doorgestuurd bericht|"
-    r"(?:początek )?(?:wiadomość przekazana|przekazana wiadomość|przekazanej wiadomości|przesłana dalej wiadomość)|"
-    rf"mensagem encaminhada|treść przekazanej wiadomości)\s*:?{_RULE}{{0,80}}$",
-    re.I,
-)
-_ATTRIBUTION_START = re.compile(
-    r"^(?:on|am|le|el|il|il giorno|op|em|dnia|w dniu|den|dne|a|em|at|no dia|in data|pe)\b.{0,300}\d|"
-    r"^(?:mon|tue|wed|thu|fri|sat|sun|pon|wt|śr|czw|pt|sob|niedz|lun|mar|mer|gio|ven|sab|dom|mo|di|mi|do|fr|sa|so)\w{0,8}[.,]? .{0,200}\d|"
-    r"^\d{1,4}[-./ ].{0,200}|^.{0,120}<[^<>\s]+@[^<>\s]+>",
-    re.I,
-)
-_ATTRIBUTION_END = re.compile(
-    r"(?:\bwrote|\bwrites|\bsaid|\bschrieb(?: am .{1,60}| .{1,100})?|\bgeschrieben|\ba écrit|\bécrit|\bescribió|\bescribio|\bha escrito|"
-    r"\bha scritto|\bscriveva|\bscrisse|\bschreef(?: .{1,100})?|\bgeschreven|\bnapisa(?:ł|l)(?:\(a\)|a|/a|\(-a\))?|\bpisze|\bescreveu|\bskrev(?: .{1,100})?|"
-    r"\bnapsal(?:\(a\)|a)?|\bírta)\s*:\s*$",
-    re.I,
-)
-_ON_DATE_NAME = re.compile(
-    r"^(?:on|am|le|el|il|op|dnia|w dniu)\b.{0,200}\d{1,2}[:.h]\d{2}.{0,200}<[^<>\s]+@[^<>\s]+>.{0,40}:\s*$", re.I
-)
-_NAMES = {
-    "from": r"from|von|de|da|van|od|från|fra|mittente|expéditeur|remitente|afzender|nadawca|absender|feladó",
-    "sent": r"sent|date|gesendet|datum|envoyé(?: le)?|enviado(?: el)?|fecha|inviato|data|verzonden|wysłano|skickat|"
-    r"sendt|enviada em|odesláno|elküldve|heure|datum/uhrzeit",
-    "to": r"to|an|à|a|para|aan|do|til|till|pour|destinataire|destinatario|komu|címzett|cc|kopie|dw|empfänger|dest",
-    "subject": r"subject|betreff|objet|asunto|oggetto|onderwerp|temat|ämne|emne|assunto|předmět|tárgy|sujet|betr",
-}
-_HEADER = re.compile(
-    r"^[\s>*_|]{0,6}(?:"
-    + "|".join(f"(?P<{k}>{v})" for k, v in _NAMES.items())
-    + r")[*_]{0,2}\s{0,3}:[*_]{0,2}(?:\s|$)(?P<value>.*)$",
-    re.I,
-)
-_POINTER = re.compile(
-    r"\b(?:see below|please see|fyi|for your information|below|forward\w*|siehe unten|s\. ?u\.|z\.? ?k\.?|zur (?:info|kenntnis)|"
-    r"unten|weiter\w*|voir ci-dessous|ci-dessous|pour (?:info\w*|suivi)|ver abajo|más abajo|para (?:su |tu )?información|"
-    r"vedi sotto|qui sotto|sotto|per conoscenza|zie onder|hieronder|ter info\w*|poniżej|do wiadomości|przesyłam dalej)\b",
-    re.I,
-)
+_RULE_LINE = re.compile(r"[_\-=*–—]{5,}")
+_DATED = re.compile(r"^\D{0,60}\d{1,4}[-./ ].{0,200}|^.{0,120}<[^<>\s]+@[^<>\s]+>", re.S)
+_SOMEBODY = re.compile(r"\d{1,2}[:.h]\d{2}.{0,240}<\s*(?:mailto:)?[^<>\s]+@[^<>\s]+\s*>.{0,60}:\s*$")
+_ENDS_WITH_MARK = re.compile(r"^>\s?\S{0,12}:$")
+_ZOHO = re.compile(r"^-{2,} ?on .{10,200} ?wrote ?-{2,}$", re.I)
+_SENTENCE_END = re.compile(r"(?<!\d)(?<!\b[ap]\.m)(?<!\bUhr)(?<!\bkl)(?<!\b[a-z]{3})[.!?]$", re.I)
+_HEADER_KEYS = ("from", "sent", "to", "subject")
+
+
+@cache
+def _header() -> re.Pattern[str]:
+    names = "|".join(f"(?P<{key}>{either('header_' + key)})" for key in _HEADER_KEYS)
+    return re.compile(rf"^[\s>*_|]{{0,6}}(?:{names})[*_]{{0,2}}\s{{0,3}}:[*_]{{0,2}}(?:\s|$)(?P<value>.*)$", re.I)
 
 
 class _Line:
@@ -100,10 +62,16 @@ def split(text: str, *, subject: str = "", marks: Sequence[Passage] = ()) -> lis
     hidden = [mark for mark in marks if mark.kind == PassageKind.hidden]
     _mark_known(lines, [mark for mark in marks if mark.kind == PassageKind.quoted], PassageKind.quoted)
     _mark_known(lines, hidden, PassageKind.hidden)
-    _mark_older(lines, forward=bool(_FORWARD_SUBJECT.match(subject)))
+    _mark_older(lines, forward=_sends_on(subject))
     _mark_new_runs(lines)
     passages = [Passage(kind=line.kind or PassageKind.new, start=line.start, end=line.end) for line in lines]
     return cover(len(text), passages, hidden)
+
+
+def _sends_on(subject: str) -> bool:
+    """Whether the subject's first prefix is that of a forward ("Fwd:"; "Re: Fwd:" answers one)."""
+    tags = r"^\s*(?:\[[^\]]{1,40}\]\s*)*"
+    return bool(phrase("forward_prefix", tags, r"\s*(?:\[\d+\])?\s*:").match(subject))
 
 
 def _mark_known(lines: list[_Line], marks: Sequence[Passage], kind: PassageKind) -> None:
@@ -124,58 +92,71 @@ def _mark_known(lines: list[_Line], marks: Sequence[Passage], kind: PassageKind)
 
 
 def _mark_older(lines: list[_Line], forward: bool) -> None:
-    index = 0
-    count = len(lines)
-    outer: PassageKind | None = None  # the kind that unmarked lines have now; None while they are new
+    """Give a kind to every line that is not new. `forward`: the subject says that the mail sends another one on."""
+    outer: PassageKind | None = None  # what unmarked lines are since the last opener; None while they are new
+    depth = 0  # of the `>` that the forwarded text itself carries
     forwarded_words = 0
-    new_words: list[str] = []
+    words: list[str] = []
     quoted_above = False
-    while index < count:
+    index = 0
+    while index < len(lines):
         line = lines[index]
-        if line.kind == PassageKind.hidden:
-            index += 1
-            continue
-        opener, length = _opener(lines, index)
-        if opener == "attribution" and _quoted_follows(lines, index + length):
-            for inner in lines[index : index + length]:
-                inner.kind = PassageKind.quoted
+        opener, length = _opener(lines, index) if line.kind != PassageKind.hidden else ("", 0)
+        known = line.kind == PassageKind.quoted  # by HTML
+        if opener == "attribution" and not forward and _quoted_follows(lines, index + length):
+            _give(lines[index : index + length], PassageKind.quoted)
             quoted_above = True
             index += length
-            continue
-        if opener:
-            known = line.kind == PassageKind.quoted
+        elif opener and not (known and opener != "forward" and not forward):
             if outer is None:
-                empty = not any(new_words) and not quoted_above
-                pointed = len(new_words) <= 12 and bool(_POINTER.search(" ".join(new_words)))
-                sends_on = opener == "forward" or forward or empty or (pointed and opener in {"headers", "original"})
+                nothing_new = not words and not quoted_above
+                pointed = len(words) <= 12 and bool(phrase("pointer", r"\b", r"\b").search(" ".join(words)))
+                sends_on = opener == "forward" or forward or nothing_new or (pointed and opener != "attribution")
                 outer = PassageKind.forwarded if sends_on else PassageKind.quoted
-                forwarded_words = 0
+                if sends_on and _prefixed(lines, index + length - 1, index + length):
+                    depth = 1
             elif outer == PassageKind.forwarded and (
                 forwarded_words >= 25 or (opener == "attribution" and forwarded_words)
             ):
                 outer = PassageKind.quoted
-            for inner in lines[index : index + length]:
-                inner.kind = outer
+            _give(lines[index : index + length], outer)
             if known and outer == PassageKind.forwarded:
                 _release(lines, index + length)
             index += length
-            continue
-        if line.kind is None and _PREFIX.match(line.text):
-            line.kind = PassageKind.quoted
-            quoted_above = True
-        elif line.kind is None and _wrapped_quote(lines, index):
-            line.kind = PassageKind.quoted
-        elif line.kind is None and outer is not None:
-            line.kind = outer
-            if outer == PassageKind.forwarded:
+        else:
+            index += 1
+            if line.kind is not None:
+                quoted_above = quoted_above or known
+            elif (marks := _depth(line.text)) > depth or _wrapped_quote(lines, index - 1):
+                line.kind = PassageKind.quoted
+                quoted_above = True
+            elif outer is not None and (marks or not depth):
+                line.kind = outer
                 forwarded_words += len(line.text.split())
-        elif line.kind is None:
-            new_words.extend(line.text.split()[:40])
-        elif line.kind == PassageKind.quoted:
-            quoted_above = True
-        index += 1
-    if not any(line.kind is None and line.text.strip() for line in lines):
+            elif line.text.strip():
+                words.extend(line.text.split()[:40])
+            elif index > 1:
+                line.kind = lines[index - 2].kind  # an empty line goes with what stands above it
+    if not words:
         _keep_something(lines)
+
+
+def _give(lines: list[_Line], kind: PassageKind | None) -> None:
+    for line in lines:
+        line.kind = kind
+
+
+def _depth(text: str) -> int:
+    match = _PREFIXES.match(text)
+    if match:
+        return match.group().count(">") + match.group().count("&gt;")
+    return 1 if _PREFIX.match(text) else 0
+
+
+def _prefixed(lines: list[_Line], last: int, following: int) -> bool:
+    """Whether the forwarded text carries `>` itself, as some mail programs write forwards."""
+    at = _next_filled(lines, following)
+    return _depth(lines[last].text) > 0 or (at is not None and _depth(lines[at].text) > 0)
 
 
 def _release(lines: list[_Line], index: int) -> None:
@@ -187,60 +168,67 @@ def _release(lines: list[_Line], index: int) -> None:
 
 
 def _keep_something(lines: list[_Line]) -> None:
+    """Nothing is new: the outermost older text is what the sender wanted to be read."""
     if any(line.kind == PassageKind.forwarded and line.text.strip() for line in lines):
         return
-    opened = False
+    kept = 0
     for index, line in enumerate(lines):
-        if line.kind != PassageKind.quoted:
-            continue
-        if opened and _opener(lines, index)[0] and sum(1 for x in lines[:index] if x.kind == PassageKind.forwarded) > 4:
-            return
-        line.kind, opened = PassageKind.forwarded, True
+        if line.kind == PassageKind.quoted:
+            if kept > 4 and _opener(lines, index)[0]:
+                return
+            line.kind = PassageKind.forwarded
+            kept += 1
 
 
 def _opener(lines: list[_Line], index: int) -> tuple[str, int]:
     """What opens older text at this line: its name and how many lines it takes; ('', 0) where nothing does."""
     text = lines[index].text.strip()
-    if not text or len(text) > 400:
+    if len(text) < 3 or len(text) > 400 or text[0] == ">":
         return "", 0
-    bare = _PREFIX.sub("", text).strip() if lines[index].kind is None and text.startswith(">") else text
-    if bare is not text:
-        return "", 0
-    if _FORWARD_MARK.match(text) and (len(text) > 30 or text[0] in "-_=*–—" or text.endswith((":", "-", "_"))):
+    if phrase("forwarded_message", rf"^{_RULE}*", rf"\s*:?{_RULE}{{0,80}}$").match(text) and (
+        text[0] in "-_=*–—" or text[-1] in ":-_"
+    ):
         return "forward", 1 + _headers(lines, index + 1, after_rule=True)
-    if _ORIGINAL.match(text):
+    if phrase("original_message", rf"^{_RULE}{{2,}}", rf"{_RULE}{{0,80}}$").match(text):
         return "original", 1 + _headers(lines, index + 1, after_rule=True)
     if found := _headers(lines, index):
         return "headers", found
-    rule = re.fullmatch(r"[_\-=*–—]{5,}", text)
-    if rule:
+    if _RULE_LINE.fullmatch(text):
         following = _next_filled(lines, index + 1)
         if following is not None and following - index <= 3 and (found := _headers(lines, following)):
             return "headers", following - index + found
-        return "", 0
-    if length := _attribution(lines, index):
+    elif length := _attribution(lines, index):
         return "attribution", length
     return "", 0
 
 
 def _attribution(lines: list[_Line], index: int) -> int:
-    """Lines of an attribution such as "On Monday … wrote:", which mail programs wrap over up to four lines."""
+    """Lines of an attribution such as "On Monday … wrote:", which mail programs wrap over up to four lines.
+
+    Also, in any language, one or two lines with a date that end with a colon right above quoted lines.
+    """
     first = lines[index].text.strip()
-    if not _ATTRIBUTION_START.match(first):
+    if _ZOHO.match(first):
+        return 1
+    begins = bool(phrase("attribution_start", "^", r"\b.{0,300}\d").match(first)) or bool(_DATED.match(first))
+    if not begins:
         return 0
     joined = ""
     for length in range(1, 5):
         if index + length > len(lines):
             return 0
         piece = lines[index + length - 1].text.strip()
-        if not piece or piece.startswith(">") or len(joined) + len(piece) > 500:
+        broken = length > 1 and _ENDS_WITH_MARK.match(piece)  # the ">" that closes a mailbox fell to a new line
+        if not piece or (piece.startswith(">") and not broken) or len(joined) + len(piece) > 500:
             return 0
         joined = f"{joined} {piece}".strip()
-        if _ATTRIBUTION_END.search(joined[-160:]) and re.search(r"\d|@", joined):
-            return length
-        if _ON_DATE_NAME.match(joined):
-            return length
-        if piece.endswith((".", "!", "?")) and not re.search(r"\b[ap]\.m\.$|\b(?:uhr|h)\.$", piece, re.I):
+        if piece.endswith(":"):
+            said = phrase("attribution_end", r"(?:\b|[>\"')])", r"\s*:$").search(joined[-160:])
+            if (said and re.search(r"\d|@", joined)) or _SOMEBODY.search(joined):
+                return length
+            if length <= 2 and re.search(r"\d{1,2}[:.]\d{2}|@", joined) and _quoted_follows(lines, index + length):
+                return length
+        if _SENTENCE_END.search(piece):
             return 0
     return 0
 
@@ -254,7 +242,7 @@ def _headers(lines: list[_Line], index: int, after_rule: bool = False) -> int:
             return 0
         at = following
     seen: set[str] = set()
-    first = _HEADER.match(lines[at].text)
+    first = _header().match(lines[at].text)
     if first is None or not (first.lastgroup and (first["from"] or after_rule)):
         return 0
     mailbox = False
@@ -263,9 +251,9 @@ def _headers(lines: list[_Line], index: int, after_rule: bool = False) -> int:
     cursor = at
     while cursor < len(lines) and cursor - at < 16:
         text = lines[cursor].text
-        match = _HEADER.match(text)
+        match = _header().match(text)
         if match:
-            name = next(key for key in _NAMES if match[key])
+            name = next(key for key in _HEADER_KEYS if match[key])
             if name == "from" and "from" in seen:
                 break
             seen.add(name)

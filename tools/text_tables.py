@@ -67,7 +67,7 @@ def find_tables(text: str, *, skip: Sequence[tuple[int, int]] = ()) -> list[Tabl
 def _cells(line: str, offset: int) -> tuple[str, list[Cell]]:
     """The line's separator and cells; no cells where it is a sentence."""
     line = line.rstrip("\n")
-    if not line.strip() or len(line) > 2_000:
+    if not line.strip() or len(line) > 2_000 or line.lstrip().startswith(">"):
         return "", []
     if line.count("|") + line.count("│") >= 2 or (" | " in line):
         kind, pattern = "|", _PIPED
