@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-
-from rapidfuzz.distance import OSA
 
 from agent.known_names import CARRIERS, FREE_MAIL, FREE_MAIL_ENDINGS, LEGAL_FORMS
 from agent.lexicon import fold
 from tools.records import RecordReader, Row
 
+SHORTEST_IMITATED = 5
 _TWO_PART_ENDINGS = frozenset({"co", "com", "org", "net", "ac", "gov", "or"})
 
 
@@ -93,9 +93,8 @@ class Directory:
         self.own_domains = {d for e in self.own_emails if not is_free_mail(d := registrable(e))} - {""}
         for partner in self.partners.values():
             self._index(partner)
-        self._skeletons = {}
         for domain in [*self._by_domain, *self.own_domains]:
-            self._skeletons.setdefault(_skeleton(domain), domain)
+            self._skeletons.setdefault(_skeleton(domain).partition(".")[0].replace("-", ""), domain)
         rows = self.reader.search_read("delivery.carrier", fields=("name",))
         named = [str(row["name"]) for row in rows if row.get("name")]
         self.carriers = list(dict.fromkeys([*named, *CARRIERS]))
@@ -157,24 +156,17 @@ class Directory:
         return sorted(best.values(), key=lambda m: (-m.score, m.start))
 
     def lookalike_of(self, email: str) -> str | None:
-        """The known domain that this address imitates without being it: one letter off, confusable letters, or the
-        same name under another ending."""
+        """The known domain that this address imitates without being it: confusable letters, one letter off, the same
+        name under another ending, with other hyphens, or with words added ("acme-payments.example")."""
         domain = registrable(email)
         if not domain or is_free_mail(domain) or domain in self._by_domain or domain in self.own_domains:
             return None
-        skeleton = _skeleton(domain)
-        if skeleton in self._skeletons:
-            return self._skeletons[skeleton]
-        name = skeleton.partition(".")[0]
-        for known_skeleton, known in self._skeletons.items():
-            known_name = known_skeleton.partition(".")[0]
-            if len(known_name) < 5 or abs(len(known_name) - len(name)) > 2:
-                continue
-            allowed = 2 if len(known_name) >= 12 else 1
-            if OSA.distance(name, known_name, score_cutoff=allowed) <= allowed:
-                return known
-            if name.replace("-", "") == known_name.replace("-", ""):
-                return known
+        pieces = _skeleton(domain).partition(".")[0].split("-")
+        runs = [pieces[i:j] for i in range(len(pieces)) for j in range(i + 1, len(pieces) + 1)]
+        whole = "".join(pieces)
+        for name in [whole, *_one_letter_off(whole), *("".join(run) for run in sorted(runs, key=len, reverse=True))]:
+            if len(name) >= SHORTEST_IMITATED and name in self._skeletons:
+                return self._skeletons[name]
         return None
 
     def carrier_of_address(self, email: str, name: str) -> str | None:
@@ -262,6 +254,16 @@ def _skeleton(domain: str) -> str:
     except UnicodeError:
         shown = domain
     return fold(shown).text.translate(_CONFUSABLE).replace("rn", "m").replace("vv", "w")
+
+
+def _one_letter_off(name: str) -> Iterator[str]:
+    letters = "abcdefghjklmnopqrstuvwxyz2346789"  # as in skeletons: i, 1, 0 and 5 are other letters there
+    for i in range(len(name) + 1):
+        yield from (name[:i] + letter + name[i:] for letter in letters)
+        if i < len(name):
+            yield name[:i] + name[i + 1 :]
+            yield from (name[:i] + letter + name[i + 1 :] for letter in letters)
+            yield name[:i] + name[i + 1 : i + 2] + name[i] + name[i + 2 :]
 
 
 def _first(value: Any) -> int | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tools.embedding import Embedder
 
 How = Literal["code", "supplier_code", "barcode", "code_part", "code_typo", "name", "position", "meaning"]
-LEAST_WEIGHT = 0.33
+LEAST_WEIGHT = 0.24
 MOST_PHRASES = 10
 
 _TOKEN = re.compile(r"[^\W_]+")
@@ -212,14 +212,17 @@ class ProductFinder:
 
     def _lines_with(self, word: str) -> dict[int, tuple[str, float]]:
         """Lines one of whose words this is: line → (the word there, its weight here)."""
+        alike = {term: value for term in self._weights if (value := likeness(word, term))}
+        # Where the word itself is in a name, a compound of it in another name is not meant.
+        least = max(alike.values(), default=0.0) - 0.15
         hits: dict[int, tuple[str, float]] = {}
-        for term, weight in self._weights.items():
-            alike = likeness(word, term)
-            if alike:
-                for position, terms in enumerate(self._terms):
-                    value = weight * alike
-                    if term in terms and value > hits.get(position, ("", 0.0))[1]:
-                        hits[position] = (term, value)
+        for term, value in alike.items():
+            if value < least:
+                continue
+            weight = self._weights[term] * value
+            for position, terms in enumerate(self._terms):
+                if term in terms and weight > hits.get(position, ("", 0.0))[1]:
+                    hits[position] = (term, weight)
         return hits
 
     def _named(self, text: str, cluster: list[Hit]) -> list[ProductMention]:
@@ -230,7 +233,9 @@ class ProductFinder:
             for position, (term, weight) in hits.items():
                 weights[position][term] = max(weight, weights[position].get(term, 0.0))
                 spans[position] = (spans.get(position, (start, end))[0], end)
-        totals = {p: sum(w.values()) for p, w in weights.items() if any(not t.isdigit() for t in w)}
+        # Numbers alone ("20 pieces") name nothing, however well they fit a measure.
+        worded = {p for start, end, hits in cluster if not text[start:end].isdigit() for p in hits}
+        totals = {p: sum(w.values()) for p, w in weights.items() if p in worded}
         totals = {p: total for p, total in totals.items() if total >= LEAST_WEIGHT}
         found: list[ProductMention] = []
         while totals:

@@ -46,6 +46,8 @@ def likeness(word: str, term: str) -> float:
     if len(short) >= 5:
         if long.startswith(short) or long.endswith(short):
             return 0.75
+        if len(short) >= 6 and any(long.endswith(short[:-cut]) for cut in (1, 2)):
+            return 0.7
         common = next((i for i, (a, b) in enumerate(zip(word, term, strict=False)) if a != b), len(short))
         if common >= 5 and common >= 0.7 * len(long):
             return 0.85

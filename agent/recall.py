@@ -39,6 +39,19 @@ PLACE_WEIGHTS = {
 }
 
 
+_PLACE_WORDS = {
+    "subject": "in the subject",
+    "attachment": "in an attachment",
+    "event": "in the carrier's event",
+    PassageKind.new: "in the message",
+    PassageKind.forwarded: "in the forwarded message",
+    PassageKind.signature: "in the signature",
+    PassageKind.quoted: "in the quoted text",
+    PassageKind.disclaimer: "in the small print",
+    PassageKind.hidden: "in hidden text",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LocatedMention:
     """A reference with the part and passage that it stands in. `place` is subject, attachment, event, or the kind of
@@ -220,9 +233,7 @@ class _Search:
                 )
                 if reference.kind == "invoice":
                     strength *= 0.8
-                reason = (
-                    f"{mention.text.strip()} in the {located.place} is {_kind_words(reference.kind)} {candidate.name}."
-                )
+                reason = f"{mention.text.strip()} {_PLACE_WORDS[located.place]} is {_kind_words(reference.kind)} {candidate.name}."
                 candidate.raise_to("exact", strength, reason)
                 candidate.raise_to(f"exact_{located.place}", strength)
                 candidate.raise_to("order_of_mention", 1.0 / (1 + rank))

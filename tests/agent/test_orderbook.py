@@ -1,0 +1,82 @@
+"""The order book links lines, shipments, invoices, partners and products, whatever a version calls its fields."""
+
+from __future__ import annotations
+
+from agent.orderbook import PICKING, PURCHASE, SALE, OrderBook, reference_key
+from tests.agent.company import snapshot
+from tools.snapshot import SnapshotReader
+
+
+def book(**changes):
+    return OrderBook(SnapshotReader(snapshot(**changes)))
+
+
+def test_lines_carry_what_comparing_needs():
+    line = book().orders[PURCHASE, 41].lines[1]
+    assert (line.code, line.name) == ("FEN-20-WHT", "Fender 20x60 cm white")
+    assert (line.qty, line.done_qty, line.open_qty, line.price, line.uom) == (24.0, 24.0, 0.0, 18.0, "Units")
+    assert line.planned is not None
+    assert line.planned.isoformat() == "2026-05-20T10:00:00+00:00"
+
+
+def test_notes_and_sections_are_no_lines():
+    assert [len(book().orders[PURCHASE, i].lines) for i in (41, 42)] == [3, 1]
+
+
+def test_the_unit_has_another_field_from_odoo_19_on():
+    rows = snapshot()["purchase.order.line"]
+    renamed = [{("product_uom_id" if k == "product_uom" else k): v for k, v in row.items()} for row in rows]
+    assert book(purchase_order_line=renamed).orders[PURCHASE, 41].lines[0].uom == "Units"
+
+
+def test_an_order_is_open_while_a_line_is():
+    made = book()
+    assert [made.orders[PURCHASE, i].is_open for i in (41, 43)] == [True, False]
+
+
+def test_a_shipment_knows_its_order_and_the_line_behind_each_move():
+    made = book()
+    picking = made.pickings[1]
+    assert (picking.order, picking.kind) == ((PURCHASE, 41), "incoming")
+    assert [x.line.id for x in picking.lines if x.line] == [line.id for line in made.orders[PURCHASE, 41].lines]
+    assert made.pickings_of(made.orders[PURCHASE, 41])[0].key == (PICKING, 1)
+
+
+def test_the_line_behind_an_earlier_step_is_found_through_the_moves_it_leads_to():
+    rows = snapshot()["stock.move"]
+    last = next(row for row in rows if row["sale_line_id"])
+    step = {
+        **last,
+        "id": 500,
+        "sale_line_id": False,
+        "picking_id": [70, "WH/PICK/00070"],
+        "move_dest_ids": [last["id"]],
+    }
+    shipments = [*snapshot()["stock.picking"], {"id": 70, "name": "WH/PICK/00070", "picking_type_code": "internal"}]
+    picking = book(stock_move=[*rows, step], stock_picking=shipments).pickings[70]
+    assert (picking.order, picking.kind) == ((SALE, 41), "internal")
+
+
+def test_look_ups_by_number_partner_tracking_and_invoice():
+    made = book()
+    assert [r.record for r in made.by_reference("p-00041")] == [(PURCHASE, 41)]
+    assert [p.id for p in made.by_tracking("gd 70033 0041")] == [5]
+    assert [i.orders for i in made.by_invoice("RG55120")] == [[(PURCHASE, 43)]]
+    assert {o.id for o in made.orders_of_partner[10]} == {41, 43}
+    assert {o.key for o in made.orders_of_product[1]} == {(PURCHASE, 41), (PURCHASE, 44), (SALE, 41)}
+
+
+def test_several_numbers_in_one_field_each_lead_to_the_order():
+    orders = [{"id": 1, "name": "P1", "partner_ref": "AB 1234, AB 1299 / 4500118"}]
+    made = OrderBook(SnapshotReader({"purchase.order": orders}))
+    assert all(made.by_reference(number) for number in ("AB1234", "AB 1299", "4500118"))
+
+
+def test_contacts_belong_to_their_company_and_our_own_side_is_known():
+    directory = book().directory
+    assert (directory.commercial(11), directory.own_partners) == (10, {1})
+    assert directory.own_domains == {"havnegaard.example"}
+
+
+def test_the_key_of_a_reference_ignores_spelling():
+    assert reference_key("po/2026-00123") == reference_key("PO 2026 00123") == "PO202600123"
