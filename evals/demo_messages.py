@@ -17,6 +17,7 @@ import zipfile
 from datetime import UTC, date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.parser import BytesParser
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any
@@ -255,10 +256,14 @@ class Wrapper:
             add = message.add_alternative if "text" in told else message.set_content
             add(told["html"], subtype="html", cte="quoted-printable")
         for one in told.get("attachments", []):
+            if "eml" in one:
+                inner = BytesParser(policy=SMTP).parsebytes(one["source"].replace("\n", "\r\n").encode())
+                message.add_attachment(inner, filename=one["eml"])
+                continue
             name, mimetype, data = attachment(one)
             main, _, sub = mimetype.partition("/")
             message.add_attachment(data, maintype=main, subtype=sub, filename=name)
-        for number, part in enumerate(p for p in message.walk() if p.is_multipart()):
+        for number, part in enumerate(p for p in message.walk() if p.get_content_maintype() == "multipart"):
             part.set_boundary(f"=_{case}_{number}")
         return message.as_bytes()
 

@@ -6,6 +6,7 @@ import email.policy
 import json
 import re
 from collections import Counter
+from datetime import UTC
 from email.parser import BytesParser
 from functools import cache
 from typing import Any
@@ -155,9 +156,8 @@ def test_mails_are_well_formed() -> None:
     ids = {mail["Message-ID"] for _, mail in mails()}
     assert len(ids) == len(mails())
     for case, mail in mails():
-        assert (
-            mail["Date"].datetime.strftime("%Y-%m-%dT%H:%M") == case["received_at"][:16] or mail["Date"].datetime.tzinfo
-        )
+        sent = mail["Date"].datetime.astimezone(UTC)
+        assert f"{sent:%Y-%m-%dT%H:%M:%SZ}" == case["received_at"]
         if mail["References"]:
             assert mail["References"] in ids
             assert mail["In-Reply-To"] == mail["References"]
