@@ -54,7 +54,7 @@ class Grammar:
     def _fixed_dates(self) -> None:
         month = any_of(self.months) + r"\b\.?"
         ordinal = any_of(self.ordinals)
-        day = rf"(?:{DAY}(?:st|nd|rd|th|er|re|o|a|e|ste|de|go)?\.?|{ordinal})"
+        day = rf"(?:{DAY}(?:st|nd|rd|th|er|re|o|°|a|e|ste|de|go)?\.?|{ordinal})"
         joint = rf"(?:{SPACE}(?:(?:of|de|del|di|d'|du|van|van de|vom){SPACE})?|[ \t]?[-/.][ \t]?|{SPACE}d'|)"
         year = rf"(?:(?:,?{SPACE}(?:del?{SPACE}|of{SPACE})?|[-/.]){YEAR}|[-/. ]?'[0-9]{{2}}|[-/][0-9]{{2}})"
         to = "|".join(pattern(p) for p in self.table["ranges"])

@@ -9,7 +9,7 @@ from functools import cache
 from agent.lexicon import END, SPACE, START, pattern, phrases, words
 
 BEFORE, AFTER = 48, 24
-ROLES = ("old", "new", "order", "shipped")
+ROLES = ("new", "old", "order", "shipped")  # "not before" is tried before "not"
 _CLAUSE_END = re.compile(r"[;!?]|\n[ \t]*\n|(?<=[a-z0-9)]{2})\.[ \t]|\.\n")
 
 
@@ -72,7 +72,7 @@ def roles(text: str, spans: list[tuple[int, int]], language: str) -> list[str]:
         if arrow or (opened and cues.to_word.fullmatch(between)):
             found[i], found[i + 1] = "old", "new"
         elif found[i] == "plain" and found[i + 1] == "new":
-            match = cues.before.search(between)
-            if match and not between[: match.start()].strip(" \t\n,:("):
+            cue = cues.before.search(between)
+            if cue and not between[: cue.start()].strip(" \t\n,:("):
                 found[i] = "old"
     return found

@@ -20,6 +20,7 @@ from agent.date_grammar import DAY, EDGES, MONTH_NUMBER, WEEKDAY_CHOICES, YEAR, 
 from agent.date_roles import roles
 from agent.lexicon import END, START, Folded, base_language, fold, pattern, phrases, words
 
+Day = date
 PAST_DAYS = 60
 FRIDAY = 5
 _UNIT_DAYS = {"day": 1.0, "working_day": 1.4, "week": 7.0, "fortnight": 14.0, "month": 30.0}
@@ -38,11 +39,11 @@ class DateMention:
     start: int
     end: int
     text: str
-    date: date | None
+    date: Day | None
     precision: str = "day"
     kind: str = "numeric"
     ambiguous: bool = False
-    alternatives: tuple[date, ...] = ()
+    alternatives: tuple[Day, ...] = ()
     shift_days: int | None = None
     role: str = "plain"
     yearless: bool = False
@@ -213,6 +214,7 @@ _LOOSE = re.compile(rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({DAY})([./-])({DAY})(
 _MONTH_YEAR = re.compile(
     rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({MONTH_NUMBER})/({YEAR})(?![0-9a-z])(?![-./,:_][0-9a-z])"
 )
+_WORD_AHEAD = re.compile(r"[ \t][a-z]{2,}")
 _LAST_WORD = re.compile(r"([^\s,;()]+)[ \t(:]{0,3}\n?[ \t]{0,3}$")
 _MONEY_AHEAD = re.compile(
     r"[ \t]?(?:eur|euro|euros|usd|gbp|chf|pln|zl|[€$£%]|uhr|h\b|am\b|pm\b|hrs|o'clock|kg|cm|mm|m\b|x\b|x[0-9]|/[a-z])"
@@ -280,41 +282,29 @@ def _day_dot_month(page: _Page) -> Iterator[DateMention]:
 
 
 def _loose(page: _Page) -> Iterator[DateMention]:
-    """14.12, 3/12 and 07-12: numbers of many meanings, read as dates only where the word before or their own form says so."""
+    """14.12, 3/12 and 07-12 mean many things: they are dates where the word before or their own form says so."""
     for match in _LOOSE.finditer(page.text):
         word = _last_word(page, match.start())
-        if (
-            word.rstrip(".:") in page.words.no_cues
-            or word[-1:] in tuple("€$£*+")
-            or _MONEY_AHEAD.match(page.text, match.end())
-        ):
+        if word.rstrip(".:") in page.words.no_cues or word[-1:] in tuple("€$£*+"):
             continue
-        first, separator, second = int(match[1]), match[2], int(match[3])
+        if _MONEY_AHEAD.match(page.text, match.end()) or page.words.any_unit.match(page.text, match.end() + 1):
+            continue
+        separator = match[2]
         padded = match[1].startswith("0") or match[3].startswith("0")
-        if page.words.any_unit.match(page.text, min(match.end() + 1, len(page.text))):
-            continue
-        cued = _cued(page, match.start())
+        named = _WORD_AHEAD.match(page.text, match.end()) is not None
         if separator == "/":
-            follows = re.compile(r"[ \t][a-z]{2,}").match(page.text, match.end())
-            cued = (
-                cued
-                or (padded and not follows)
-                or (max(first, second) > 4 and not follows and (first, second) != (24, 7))
-            )
-        elif separator == ".":
-            cued = cued or (padded and len(match[1]) == len(match[3]) == 2 and not follows_word(page, match.end()))
+            telling = not named and (padded or max(int(match[1]), int(match[3])) > 4) and match[0] != "24/7"
         else:
+            telling = separator == "." and padded and len(match[0]) == 5 and not named
+        cued = _cued(page, match.start())
+        if separator == "-":
             cued = cued and (padded or page.words.language == "nl")
-        if cued:
-            yield from _two_orders(page, match, first, second, None, separator == ".")
+        if cued or telling:
+            yield from _two_orders(page, match, int(match[1]), int(match[3]), None, separator == ".")
     for match in _MONTH_YEAR.finditer(page.text):
         word = _last_word(page, match.start()).rstrip(".:")
         if word not in page.words.no_cues and abs(int(match[2]) - page.today.year) <= 3:
             yield _mention(match, _month_end(int(match[2]), int(match[1])), precision="month", kind="month")
-
-
-def follows_word(page: _Page, end: int) -> bool:
-    return bool(re.compile(r"[ \t][a-z]{2,}").match(page.text, end))
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -410,6 +400,8 @@ def _bare_months(page: _Page) -> Iterator[DateMention]:
         month, written = _month_of(page, match[1]), match[2] or match[3]
         year = _year(written, page.today)
         word = _last_word(page, match.start())
+        if re.search(r"[0-9]\.?[ \t]$", page.text[max(0, match.start() - 4) : match.start()]):
+            continue
         short = len(match[1].rstrip(".")) < 4 or match[1] in ("march", "mars", "maja")
         if year == -1 or (year is None and short and word not in _MONTH_CUES):
             continue
@@ -422,7 +414,9 @@ def _bare_months(page: _Page) -> Iterator[DateMention]:
         yield _mention(match, _month_end(first.year, first.month), precision="month", kind="month")
 
 
-_MONTH_CUES = frozenset(["in", "im", "by", "until", "during", "en", "em", "nel", "in", "w", "na", "od", "do", "since", "from", "ab", "fur", "per", "a", "im", "vers", "of"])
+_MONTH_CUES = frozenset(
+    ("in", "im", "by", "until", "during", "en", "nel", "w", "na", "od", "do", "since", "from", "ab", "fur", "per", "a", "of")
+)
 
 
 # --- weeks and weekdays -----------------------------------------------------------------------------------------------
@@ -471,7 +465,8 @@ def _weekdays(page: _Page) -> Iterator[DateMention]:
         choice = next((n for n in WEEKDAY_CHOICES if groups.get(f"b_{n}") or groups.get(f"a_{n}")), "coming")
         coming = page.today + timedelta((number - page.today.isoweekday() - 1) % 7 + 1)
         in_next_week = _monday(page.today, 1) + timedelta(number - 1)
-        day, others = coming, ()
+        day = coming
+        others: tuple[date, ...] = ()
         if choice == "next" and in_next_week != coming:
             day, others = in_next_week, (coming,)
         elif choice == "after_next":
@@ -484,8 +479,8 @@ def _weekdays(page: _Page) -> Iterator[DateMention]:
 
 
 def _joined_with_weekdays(page: _Page, found: list[DateMention]) -> list[DateMention]:
-    """ "Wednesday of week 51", "Fri 11 Dec": the weekday beside a week picks its day; beside a date it is a check, which
-    also decides between the two orders of 10/12."""
+    """ "Wednesday of week 51", "Fri 11 Dec": the weekday beside a week picks its day; beside a date it checks it,
+    which also decides between the two orders of 10/12."""
     joined: list[DateMention] = []
     i = 0
     while i < len(found):
@@ -586,6 +581,6 @@ def _day_words(page: _Page) -> Iterator[DateMention]:
 
 # The surest forms first: a later reader gets only what no earlier one took.
 _READERS: tuple[Callable[[_Page], Iterator[DateMention]], ...] = (
-    _iso, _three_numbers, _ranges, _edges, _named, _day_dot_month, _weeks, _shifts, _relative, _weeks_from_now,
-    _loose, _bare_days, _weekdays, _day_words, _bare_months,
+_iso, _three_numbers, _ranges, _edges, _named, _day_dot_month, _weeks, _weeks_from_now, _weekdays, _shifts,
+    _relative, _loose, _bare_days, _day_words, _bare_months,
 )  # fmt: skip

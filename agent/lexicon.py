@@ -101,7 +101,7 @@ def known_languages(language: str) -> list[tuple[str, bool]]:
     """The languages to read in, first come first; True where short words count as well."""
     own = base_language(language)
     if own not in LANGUAGES:
-        return [(each, True if each == "en" else False) for each in LANGUAGES]
+        return [(each, each == "en") for each in LANGUAGES]
     rest = [each for each in LANGUAGES if each not in (own, "en")]
     return [(own, True), *([("en", True)] if own != "en" else []), *((each, False) for each in rest)]
 
@@ -142,7 +142,7 @@ def pattern(phrase: str, **slots: str) -> str:
         if piece.startswith("{") and piece[1:-1] in slots:
             parts.append(slots[piece[1:-1]])
         elif piece == "...":
-            parts.append(r"[^.!?;\n]{0,30}?")
+            parts.append(r"(?:[^.!?;\n]|(?<=[0-9])\.){0,30}?")
         elif piece.isspace():
             parts.append(SPACE)
         else:

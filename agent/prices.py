@@ -56,7 +56,7 @@ class PercentMention:
 
 
 def read_number(written: str, language: str) -> float:
-    """A number with separators: `1.200` is 1200 where the comma is decimal, 1.2 in English; `1.234,50` speaks for itself.
+    """A number with separators: `1.200` is 1200 where the comma is decimal, 1.2 in English; `1.234,50` is clear.
 
     Raises ValueError where `written` holds no digits."""
     plain = re.sub(r"[ '\u00a0]", "", written)

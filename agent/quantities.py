@@ -212,6 +212,8 @@ def _with_roles(page: str, found: list[QuantityMention], lexicon: _Words) -> lis
         opened = lexicon.from_word.search(page[max(0, found[i].start - 12) : found[i].start])
         if re.fullmatch(r"\s*(?:-+>|=+>|→)\s*", between) or (opened and lexicon.to_word.fullmatch(between)):
             played[i], played[i + 1] = "old", "new"
+    if not found:
+        return []
     part_of_total = [
         r == "total" and m.start - p.end < 24 for p, m, r in zip(found, found[1:], played[1:], strict=False)
     ]

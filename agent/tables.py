@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
+from itertools import pairwise
 
-from agent.dates import DateMention, find_date_unknown, find_dates
+from agent.dates import DateMention, Day, find_date_unknown, find_dates
 from agent.lexicon import LANGUAGES, any_of, base_language, fold, lookup, spellings, words
 from agent.prices import find_prices, read_number
 from tools.message import Cell, Table
@@ -43,9 +44,9 @@ class TableRow:
     price: float | None = None
     old_price: float | None = None
     currency: str | None = None
-    date: date | None = None
+    date: Day | None = None
     date_mention: DateMention | None = None
-    old_date: date | None = None
+    old_date: Day | None = None
     date_unknown: bool = False
 
     def cell(self, role: str) -> Cell | None:
@@ -219,7 +220,7 @@ def _role_by_content(cells: list[Cell], now: datetime, language: str) -> str | N
         return "price"
     if all(_is_count(t) for t in texts):
         numbers = [int(re.sub(r"[.,].*", "", t)) for t in texts]
-        steps = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}
+        steps = {b - a for a, b in pairwise(numbers)}
         if steps in ({1}, {10}) and numbers[0] in (1, 10):
             return "position"
         return "qty" if max(numbers) < 1_000_000 else "code"
