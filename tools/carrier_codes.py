@@ -75,4 +75,4 @@ def decide(provider: str, codes: Sequence[str], wording: Sequence[str], texts: S
     if leaning:
         return leaning[0]
     spelled = [intent for code in codes if (intent := intent_of_words(code.replace("_", " ")))]
-    return (spelled or said or [None])[0]
+    return next(iter([*spelled, *said]), None)

@@ -233,7 +233,7 @@ def _edi214(text: str) -> Facts:
         shipment = read_214(text)
     except X12Error as error:
         raise ValueError(str(error)) from error
-    numbers = {q: v for q, v in reversed(shipment.references)}
+    numbers = dict(reversed(shipment.references))
     tracking = shipment.reference.strip("- ") or next((numbers[q] for q in _TRACKING_QUALIFIERS if q in numbers), "")
     facts = Facts(
         tracking=tracking,

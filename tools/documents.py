@@ -194,7 +194,7 @@ def read_html_file(data: bytes, limits: ReadingLimits, charset: str | None = Non
     )
     html = read_html(source, limits)
     marks = [mark for mark in html.marks if mark.kind == PassageKind.hidden]
-    return FileText(text=html.text, tables=html.tables, marks=marks, problem=(html.problems or [problem])[0])
+    return FileText(text=html.text, tables=html.tables, marks=marks, problem=next(iter(html.problems), problem))
 
 
 _ICS_KEYS = {"SUMMARY": "", "DESCRIPTION": "", "LOCATION": "Location: ", "DTSTART": "Start: ", "DTEND": "End: ", "ORGANIZER": "Organizer: ", "STATUS": "Status: ", "COMMENT": ""}  # fmt: skip

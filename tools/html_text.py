@@ -88,7 +88,7 @@ _SKIPPED = frozenset(
         "meter",
     ]
 )
-_HIDDEN_TAGS = frozenset({"template", "noembed", "noframes"})
+_HIDDEN_TAGS = frozenset({"noembed", "noframes"})
 _WORD = re.compile(r"\w")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _LENGTH = re.compile(r"^\s*(-?\d*\.?\d+)\s*(px|pt|em|rem|ex|%|in|cm|mm|vw|vh)?\s*(?:!important)?\s*$", re.I)

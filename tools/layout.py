@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tools.message import Cell, Passage, PassageKind, Table
 
@@ -122,7 +123,7 @@ def cover(length: int, base: Iterable[Passage], over: Iterable[Passage] = ()) ->
 
     active: list[int] = []
     points = sorted(edges)
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         for number in starts.get(start, ()):
             heapq.heappush(active, -number)
         while kinds[-active[0]][1] <= start:

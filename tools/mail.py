@@ -124,8 +124,9 @@ def _leaves(mail: Mail, found: _Collected, limits: ReadingLimits) -> Iterator[Ma
         if kind == "message/rfc822" or not isinstance(payload, list):
             yield node
         elif kind in {"message/delivery-status", "message/disposition-notification"}:
+            blocks = [block for block in payload[:50] if isinstance(block, Mail)]
             text = "\n\n".join(
-                "\n".join(f"{k}: {headers.decoded(str(v))}" for k, v in block.raw_items()) for block in payload[:50]
+                "\n".join(f"{k}: {headers.decoded(str(v))}" for k, v in block.raw_items()) for block in blocks
             )
             found.plain.append(text[: limits.text_chars])
         else:

@@ -23,7 +23,8 @@ def read_portal(raw: bytes, *, received_at: datetime, limits: ReadingLimits | No
     limits = limits or ReadingLimits()
     problems: list[str] = []
     post = read_json_object(raw, limits, problems)
-    author = post.get("author") if isinstance(post.get("author"), dict) else {}
+    given = post.get("author")
+    author: dict[str, Any] = given if isinstance(given, dict) else {}
     subject = " ".join(clean(text_of(post.get("subject"))).split())[:2_000]
     model, res_id = post.get("model"), post.get("res_id")
     html = read_html(text_of(post.get("body_html") or post.get("body")), limits)
