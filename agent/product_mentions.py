@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 
 from agent.lexicon import fold
 from agent.orderbook import OrderBook, OrderLine, reference_key
-from agent.product_words import EMPTY, WORD, likeness, plain, product_words
+from agent.product_words import COUNTED, EMPTY, WORD, counted, likeness, plain, product_words, term_ends, word_ends
 
 if TYPE_CHECKING:
     from tools.embedding import Embedder
@@ -83,19 +83,20 @@ class ProductFinder:
         self.lines = list(lines)
         self._embedder = embedder
         self._codes: dict[str, dict[int, How]] = defaultdict(dict)
-        self._terms: list[set[str]] = []
+        self._holders: dict[str, list[int]] = defaultdict(list)
         self._book = book
         for position, line in enumerate(self.lines):
             for code, how in _codes(line, book, partner):
                 key = reference_key(code)
                 if _is_code(key, code):
                     self._codes[key].setdefault(position, how)
-            self._terms.append(_terms(line, book, partner))
-        holders: dict[str, int] = defaultdict(int)
-        for terms in self._terms:
-            for term in terms:
-                holders[term] += 1
-        self._weights = {term: self._weight(term, count) for term, count in holders.items()}
+            for term in _terms(line, book, partner):
+                self._holders[term].append(position)
+        self._weights = {term: self._weight(term, len(at)) for term, at in self._holders.items()}
+        self._by_end: dict[str, list[str]] = defaultdict(list)
+        for term in self._weights:
+            for end in term_ends(term):
+                self._by_end[end].append(term)
 
     def find(self, text: str) -> list[ProductMention]:
         if not self.lines:
@@ -195,7 +196,8 @@ class ProductFinder:
     def _by_name(self, text: str, taken: list[ProductMention]) -> list[ProductMention]:
         found: list[ProductMention] = []
         words = [(m.start(), m.end(), plain(m[0])) for m in WORD.finditer(text)]
-        words = [w for w in words if w[2] not in EMPTY]
+        words += [(m.start(), m.end(), counted(m)) for m in COUNTED.finditer(text)]
+        words = sorted(w for w in words if w[2] not in EMPTY)
         matched = [(start, end, self._lines_with(word)) for start, end, word in words]
         cluster: list[Hit] = []
         for start, end, hits in matched:
@@ -212,7 +214,8 @@ class ProductFinder:
 
     def _lines_with(self, word: str) -> dict[int, tuple[str, float]]:
         """Lines one of whose words this is: line → (the word there, its weight here)."""
-        alike = {term: value for term in self._weights if (value := likeness(word, term))}
+        terms = {term for end in word_ends(word) for term in self._by_end.get(end, ())}
+        alike = {term: value for term in terms if (value := likeness(word, term))}
         # Where the word itself is in a name, a compound of it in another name is not meant.
         least = max(alike.values(), default=0.0) - 0.15
         hits: dict[int, tuple[str, float]] = {}
@@ -220,8 +223,8 @@ class ProductFinder:
             if value < least:
                 continue
             weight = self._weights[term] * value
-            for position, terms in enumerate(self._terms):
-                if term in terms and weight > hits.get(position, ("", 0.0))[1]:
+            for position in self._holders[term]:
+                if weight > hits.get(position, ("", 0.0))[1]:
                     hits[position] = (term, weight)
         return hits
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from agent.lexicon import fold
 
 WORD = re.compile(r"\d+(?:[.,]\d+)?(?: ?[x×*] ?\d+(?:[.,]\d+)?)+|[^\W\d_]+|\d+")
+COUNTED = re.compile(r"(?<![\w.,])(?P<number>\d{1,2})[ -]?(?P<noun>[^\W\d_]{3,})")
 # Words of grammar and of every order; they name no product.
 EMPTY = frozenset((
     "the", "and", "for", "with", "from", "our", "your", "you", "are", "not", "all", "both", "two", "per",
@@ -22,20 +24,33 @@ EMPTY = frozenset((
 
 
 def product_words(text: str) -> set[str]:
-    """The words by which a product can be named: folded, codes in brackets left out, "600 x 400" as "600x400"."""
-    found = {plain(m[0]) for m in WORD.finditer(re.sub(r"\[[^\]]*\]", " ", text))}
-    return {w for w in found if (len(w) >= 3 or (w.isdigit() and len(w) == 2)) and w not in EMPTY}
+    """The words by which a product can be named: folded, codes in brackets left out, "600 x 400" as "600x400".
+
+    A small number and its noun ("3 drawers") are a word too, for they often are all that tells two products apart."""
+    named = re.sub(r"\[[^\]]*\]", " ", text)
+    found = {plain(m[0]) for m in WORD.finditer(named)}
+    found = {w for w in found if (len(w) >= 3 or (w.isdigit() and len(w) == 2)) and w not in EMPTY}
+    return found | {counted(m) for m in COUNTED.finditer(named)}
 
 
+def counted(match: re.Match[str]) -> str:
+    """A match of `COUNTED` as a word: "3 Drawers" → "3_drawers"."""
+    return f"{match['number']}_{plain(match['noun'])}"
+
+
+@lru_cache(50_000)
 def plain(word: str) -> str:
     """A word folded; the sides of a measure joined by x."""
-    return re.sub(r"\s*[×*]\s*|\s+", lambda m: "x" if m[0].strip() else "", fold(word).text).replace(" ", "")
+    return fold(word).text.replace(" ", "").replace("*", "x")
 
 
 def likeness(word: str, term: str) -> float:
     """0..1: whether two folded words are one: equal, inflected, misspelled, or one a part of the other's compound."""
     if word == term:
         return 1.0
+    if "_" in term or "_" in word:
+        (number, _, noun), (other, _, named) = word.partition("_"), term.partition("_")
+        return likeness(noun, named) if number == other and noun and named else 0.0
     if "x" in term and term[0].isdigit():
         return 0.8 if "x" in word and term.startswith(f"{word}x") else 0.5 if term.split("x")[0] == word else 0.0
     if word[0].isdigit() or term[0].isdigit() or min(len(word), len(term)) < 3:
@@ -56,3 +71,22 @@ def likeness(word: str, term: str) -> float:
     elif len(short) == 4 and long.endswith(short) and len(long) >= 8:
         return 0.6
     return 0.0
+
+
+def term_ends(term: str) -> set[str]:
+    """Keys under which a product's word is kept; two words that are alike share one with `word_ends`."""
+    ends = {f"{term[:3]}-", f"-{term[-4:]}"}
+    if "_" in term:
+        return {f"{term.partition('_')[0]}_"}
+    if term[0].isdigit():
+        ends |= {f"{term.partition('x')[0]}-", term}
+    return ends
+
+
+def word_ends(word: str) -> set[str]:
+    """Keys under which the product words that may be like a word of a text are looked up."""
+    if "_" in word:
+        return {f"{word.partition('_')[0]}_"}
+    if word[0].isdigit():
+        return {f"{word}-", f"{word[:3]}-", word}
+    return {f"{word[:3]}-", *(f"-{word[: len(word) - cut][-4:]}" for cut in (0, 1, 2) if len(word) - cut >= 3)}

@@ -7,7 +7,9 @@ of these. Nothing is decided here; matching ranks the candidates by their featur
 
 from __future__ import annotations
 
+import heapq
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -160,6 +162,7 @@ class _Search:
         self.found: dict[RecordKey, RecordCandidate] = {}
         self.result = Recall(sender)
         self.partners = {match.partner_id: match.score for match in sender.partners}
+        self.open_orders: Counter[tuple[int, str]] = Counter()
         self.mentioned = {match.partner_id: match.score for match in sender.mentioned}
 
     def run(self) -> Recall:
@@ -279,9 +282,11 @@ class _Search:
     def _partners(self) -> None:
         for partner in [*self.partners, *self.mentioned]:
             orders = self.book.orders_of_partner.get(partner, [])
-            newest = sorted(orders, key=_newest_first)
-            chosen = [o for o in newest if o.is_open][:MOST_OPEN_ORDERS]
-            chosen += [o for o in newest if not o.is_open][:MOST_CLOSED_ORDERS]
+            waiting = [o for o in orders if o.is_open]
+            closed = [o for o in orders if not o.is_open]
+            self.open_orders.update((partner, o.model) for o in waiting)
+            chosen = heapq.nsmallest(MOST_OPEN_ORDERS, waiting, key=_newest_first)
+            chosen += heapq.nsmallest(MOST_CLOSED_ORDERS, closed, key=_newest_first)
             for order in chosen:
                 self._candidate(order.key)
             for picking in sorted(self.book.pickings_of_partner.get(partner, []), key=lambda p: (not p.is_open, -p.id))[
@@ -372,11 +377,7 @@ class _Search:
         candidate.features["recent"] = _closeness(started, self.message.received_at, 45)
         candidate.features["due"] = _closeness(planned, self.message.received_at, 20)
         if candidate.features.get("partner") and record.is_open and candidate.model in (PURCHASE, SALE):
-            rivals = sum(
-                o.is_open and o.model == candidate.model
-                for c in companies
-                for o in self.book.orders_of_partner.get(c, ())
-            )
+            rivals = sum(self.open_orders.get((company, candidate.model), 0) for company in companies)
             candidate.features["alone"] = round(1.0 / max(rivals, 1), 4)
 
 

@@ -65,6 +65,17 @@ def test_a_word_that_several_lines_share_names_each_of_them_less_surely():
     assert max(m.score for m in both) < max(m.score for m in alone)
 
 
+def test_a_small_number_with_its_noun_tells_two_products_apart():
+    names = ["Pedestal 2 drawers grey", "Pedestal 3 drawers grey"]
+    products = [{"id": i, "name": name, "product_tmpl_id": [i, ""]} for i, name in enumerate(names, 1)]
+    rows = [{"id": i, "order_id": [1, "P1"], "product_id": [i, ""], "name": name} for i, name in enumerate(names, 1)]
+    orders = [{"id": 1, "name": "P1"}]
+    data = {"product.product": products, "purchase.order": orders, "purchase.order.line": rows}
+    book = OrderBook(SnapshotReader(data))
+    best = find_products("the 3-drawer pedestals", book.orders["purchase.order", 1].lines, book)[0]
+    assert best.line_id == 2
+
+
 def test_codes_count_more_than_names():
     code, name = (find_products(t, LINES, BOOK, GERMAN)[0].score for t in ("ROP-12-NAV", "ropes"))
     assert code > name
