@@ -15,7 +15,14 @@ from agent.proposal import Action, Lane, Proposal, RecordRef
 from agent.propose import load_policy
 from agent.taxonomy import taxonomy
 
-LINE_VALUE = {"update_delivery_date": "date", "update_quantity": "qty", "update_price": "price"}
+LINE_VALUES = {
+    "update_delivery_date": ("date",),
+    "update_quantity": ("qty",),
+    "update_price": ("price",),
+    "update_sales_order": ("qty", "date"),
+    "split_delivery": ("splits",),
+    "replace_product": ("substitute",),
+}
 
 
 class InvalidEdit(ValueError):
@@ -66,6 +73,9 @@ def edited(proposal: Proposal, change: Edit) -> Proposal:
     for line in change.lines:
         _set_line(after, line)
     _set_actions(after, change.actions)
+    if after.fields != proposal.fields:
+        for action in after.actions:
+            _set_arguments(after, action)
     if after == proposal:
         raise InvalidEdit("Nothing was changed.")
     after.lane = Lane.check
@@ -126,7 +136,6 @@ def _set_line(after: Proposal, change: LineEdit) -> None:
 
 
 def _set_actions(after: Proposal, names: list[str] | None) -> None:
-    """Keeps, adds and removes actions; arguments of line actions always follow the lines as they now stand."""
     known, policy = taxonomy().actions, load_policy()
     wanted = [a.name for a in after.actions] if names is None else list(dict.fromkeys(names))
     if unknown := [n for n in wanted if n not in known]:
@@ -134,15 +143,21 @@ def _set_actions(after: Proposal, names: list[str] | None) -> None:
     if not wanted:
         raise InvalidEdit("Choose at least one action; `no_action` closes without doing anything.")
     present = {a.name: a for a in after.actions}
-    after.actions = [
-        present.get(n) or Action(name=n, approval=policy.approval.get(n, "reviewer"), rule="chosen by a person")
-        for n in wanted
-    ]
-    for action in after.actions:
-        if (field := LINE_VALUE.get(action.name)) and (lines := _line_arguments(after, field)):
-            action.arguments = {**action.arguments, "lines": lines}
+    for name in wanted:
+        if name not in present:
+            role = policy.approval.get(name, "reviewer")
+            present[name] = Action(name=name, approval=role, rule="chosen by a person")
+            _set_arguments(after, present[name])
+    after.actions = [present[name] for name in wanted]
 
 
-def _line_arguments(after: Proposal, field: str) -> list[dict[str, Any]]:
-    stated = [(line.line_id, getattr(line, field)) for line in after.fields.lines]
-    return [{"line_id": line_id, field: value} for line_id, value in stated if value is not None]
+def _set_arguments(after: Proposal, action: Action) -> None:
+    """What an action would do to the lines follows the lines as they now stand."""
+    if action.name not in LINE_VALUES:
+        return
+    lines = []
+    for line in after.fields.lines:
+        values = line.model_dump(include=set(LINE_VALUES[action.name]), exclude_defaults=True)
+        if values:
+            lines.append({"line_id": line.line_id, **values})
+    action.arguments = {**action.arguments, "lines": lines}

@@ -125,7 +125,11 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
     row.state = MessageState.triaged
     proposals = list(triage.proposals)
     if triage.manual:
-        proposals = [p.model_copy(update={"lane": Lane.manual}) for p in proposals]
+        why = [triage.manual_reason] if triage.manual_reason else []
+        proposals = [
+            p.model_copy(update={"lane": Lane.manual, "reasons": [*why, *(r for r in p.reasons if r not in why)]})
+            for p in proposals
+        ]
     if not proposals:
         reason = triage.manual_reason or "The service found nothing in this message that it could propose."
         proposals = [_manual_proposal(reason).model_copy(update={"candidates": triage.candidates})]
@@ -143,7 +147,8 @@ def _fill(session: Session, row: MessageRow, message: Message) -> None:
     sender = message.sender
     row.read = message.model_dump(mode="json")
     row.subject = message.subject.translate(WITHOUT_NUL)
-    row.sender = (f"{sender.name} <{sender.email}>" if sender.name else sender.email).translate(WITHOUT_NUL)
+    both = f"{sender.name} <{sender.email}>" if sender.name and sender.email else sender.name or sender.email
+    row.sender = both.translate(WITHOUT_NUL)
     provider = message.event.provider if message.event else ""
     row.sender_key = sender.email.lower() or f"{message.channel}:{provider}"
     row.language = message.language

@@ -47,7 +47,7 @@ def date_change(record: RecordRef | None = ORDER, **changes: object) -> Proposal
     """The supplier moves line 97 of an order from 1 to 14 December; a customer's order becomes late."""
     proposal = Proposal(
         intent="delivery_date_change",
-        record=record,
+        record=record and record.model_copy(),
         candidates=[
             Candidate(**ORDER.model_dump(), score=0.97, reasons=["The number P00041 stands in the subject."]),
             Candidate(**OTHER.model_dump(), score=0.31, reasons=["Another open order of the sender."]),

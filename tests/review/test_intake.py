@@ -137,6 +137,8 @@ def test_suggestions_of_a_manual_message_stay_in_the_manual_lane(desk):
     with desk.database.read() as session:
         assert queue.counts(session)[View.manual] == 1
         assert queue.counts(session)[View.ready] == 0
+        [item] = queue.list_items(session, View.manual)
+        assert session.get_one(ProposalRow, item.id).body["reasons"][0] == "Suspicious sender."
 
 
 def test_a_newer_message_of_the_sender_supersedes_the_open_proposal(desk):
