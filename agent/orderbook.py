@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -504,7 +504,3 @@ def _bracketed(text: str) -> str:
 
 def _unbracketed(text: str) -> str:
     return re.sub(r"^\s*\[[^\]]{1,64}\]\s*", "", text)
-
-
-def open_lines(orders: Iterable[Order]) -> list[OrderLine]:
-    return [line for order in orders for line in order.open_lines]
