@@ -177,20 +177,20 @@ class NearestNeighbour(Baseline):
 
     name = "embedding nearest neighbour, Chroma alone"
 
-    def __init__(self, reader: RecordReader) -> None:
+    def __init__(self, reader: RecordReader, vectors: Path | None = None) -> None:
         import chromadb
         from chromadb.config import Settings
 
         from tools.embedding import Embedder
 
-        self._embedder = Embedder()
+        self._embedder = Embedder(vectors)
         self._folder = tempfile.TemporaryDirectory(prefix="baseline-")
         client = chromadb.PersistentClient(self._folder.name, Settings(anonymized_telemetry=False))
         space = {"hnsw:space": "cosine"}
         self._intents: Any = client.create_collection("intents", metadata=space, embedding_function=None)
         self._records: Any = client.create_collection("records", metadata=space, embedding_function=None)
-        examples = training_examples()
-        self._fill(self._intents, [(e.text[:240], {"intent": e.intent}) for e in examples])
+        messages = [e for e in training_examples() if e.unit == "message"]
+        self._fill(self._intents, [(e.text[:240], {"intent": e.intent}) for e in messages])
         self._fill(self._records, list(record_cards(reader)))
 
     def _fill(self, collection: Any, rows: list[tuple[str, dict[str, str | int]]]) -> None:
@@ -236,19 +236,12 @@ def training_examples() -> list[Example]:
     return [e for e in load_corpora() if e.intent != NONE]
 
 
-BASELINES: tuple[type[KeywordRules] | type[WordClassifier] | type[NearestNeighbour], ...] = (
-    KeywordRules,
-    WordClassifier,
-    NearestNeighbour,
-)
-
-
-def score_all(labelled: LabelledSet) -> dict[str, Score]:
-    """Each baseline's score on a set, by name."""
+def score_all(labelled: LabelledSet, *, vectors: Path | None = None) -> dict[str, Score]:
+    """Each baseline's score on a set, by name. `vectors` is a file that keeps embeddings between runs."""
     reader = records_of(labelled)
     scores = {}
     with tempfile.TemporaryDirectory() as folder:
-        for baseline in BASELINES:
-            predictions = predict_with(baseline(reader), labelled, Path(folder) / "predictions.jsonl")
+        for baseline in (KeywordRules(reader), WordClassifier(reader), NearestNeighbour(reader, vectors)):
+            predictions = predict_with(baseline, labelled, Path(folder) / "predictions.jsonl")
             scores[baseline.name] = score(labelled, predictions)
     return scores

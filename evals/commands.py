@@ -21,7 +21,13 @@ PredictionsArgument = Annotated[
     Path, typer.Argument(metavar="PREDICTIONS", help="File that `triage eval predict` wrote.")
 ]
 EngineOption = Annotated[str, typer.Option(help="Which engine decides.")]
+IndexOption = Annotated[Path | None, typer.Option(help="Folder that keeps index and embeddings between runs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+
+
+def vectors_in(index: Path | None) -> Path | None:
+    """The file of embeddings in an index folder: the one that the engine keeps there too."""
+    return index / "embeddings.sqlite" if index else None
 
 
 @contextmanager
@@ -41,7 +47,7 @@ def predict(
     set_dir: SetArgument,
     out: Annotated[Path, typer.Option(help="Where to write the predictions, one JSON object a line.")],
     engine: EngineOption = "local",
-    index: Annotated[Path | None, typer.Option(help="Folder that keeps the search index between runs.")] = None,
+    index: IndexOption = None,
 ) -> None:
     """Run the agent over a set. What the set expects is never looked at."""
     from rich.console import Console
@@ -66,7 +72,8 @@ def predict(
 def score(
     set_dir: SetArgument,
     predictions: PredictionsArgument,
-    json: JsonOption = False,
+    json: IndexOption = Annotated[Path | None, typer.Option(help="Folder that keeps index and embeddings between runs.")]
+JsonOption = False,
     slices: Annotated[bool, typer.Option(help="Also print the figures by intent, language, channel and tag.")] = False,
 ) -> None:
     """Score predictions: every figure with its 95 % interval."""
@@ -106,13 +113,14 @@ def errors(
 
 
 @app.command()
-def baselines(set_dir: SetArgument, json: JsonOption = False) -> None:
+def baselines(set_dir: SetArgument, index: IndexOption = None, json: IndexOption = Annotated[Path | None, typer.Option(help="Folder that keeps index and embeddings between runs.")]
+JsonOption = False) -> None:
     """Score three simple readers on the same set, as a yardstick."""
     from evals import baselines as simple
     from evals.labelled import load_labelled
 
     with refusals():
-        scores = simple.score_all(load_labelled(set_dir))
+        scores = simple.score_all(load_labelled(set_dir), vectors=vectors_in(index))
     if json:
         import json as encoder
 
@@ -130,10 +138,11 @@ def quality(
     set_dir: SetArgument,
     predictions: PredictionsArgument,
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/quality.md"),
+    index: IndexOption = None,
 ) -> None:
     """Write the page of measured quality from a run, beside the baselines."""
     from evals import quality as page
 
     with refusals():
-        page.write(set_dir, predictions, out)
+        page.write(set_dir, predictions, out, vectors=vectors_in(index))
     typer.echo(f"{out} written.", err=True)

@@ -53,8 +53,10 @@ construction; compare intents and records.
 """
 
 
-def write(set_dir: Path, predictions_file: Path, out: Path) -> None:
-    """Scores the run and the baselines on the set and writes the page. Raises LabelError for unreadable input."""
+def write(set_dir: Path, predictions_file: Path, out: Path, *, vectors: Path | None = None) -> None:
+    """Scores the run and the baselines on the set and writes the page. `vectors` is a file that keeps embeddings.
+
+    Raises LabelError for unreadable input."""
     labelled = load_labelled(set_dir)
     predictions = load_predictions(predictions_file)
     scored = score(labelled, predictions)
@@ -64,7 +66,7 @@ def write(set_dir: Path, predictions_file: Path, out: Path) -> None:
         engine=", ".join(sorted({p.engine for p in predictions})),
         what=describe(labelled),
         overall=overall(scored),
-        baselines=comparison({"this product": scored, **score_all(labelled)}),
+        baselines=comparison({"this product": scored, **score_all(labelled, vectors=vectors)}),
         slices="\n\n".join(
             slices(dimension, scored.slices.get(dimension, {})) for dimension in ("language", "channel")
         ),

@@ -16,7 +16,7 @@ def test_the_page_names_the_set_the_commit_and_the_intervals(tmp_path, monkeypat
     file = tmp_path / "predictions.jsonl"
     file.write_text(perfect(expected).line() + "\n")
     plain = score(load_labelled(tmp_path), load_predictions(file))
-    monkeypatch.setattr(quality, "score_all", lambda labelled: {"simple reader": plain})
+    monkeypatch.setattr(quality, "score_all", lambda labelled, vectors: {"simple reader": plain})
     monkeypatch.setattr(quality, "commit", lambda: "abc1234")
     quality.write(tmp_path, file, tmp_path / "docs" / "quality.md")
     page = (tmp_path / "docs" / "quality.md").read_text()
