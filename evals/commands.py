@@ -72,8 +72,7 @@ def predict(
 def score(
     set_dir: SetArgument,
     predictions: PredictionsArgument,
-    json: IndexOption = Annotated[Path | None, typer.Option(help="Folder that keeps index and embeddings between runs.")]
-JsonOption = False,
+    json: JsonOption = False,
     slices: Annotated[bool, typer.Option(help="Also print the figures by intent, language, channel and tag.")] = False,
 ) -> None:
     """Score predictions: every figure with its 95 % interval."""
@@ -113,8 +112,7 @@ def errors(
 
 
 @app.command()
-def baselines(set_dir: SetArgument, index: IndexOption = None, json: IndexOption = Annotated[Path | None, typer.Option(help="Folder that keeps index and embeddings between runs.")]
-JsonOption = False) -> None:
+def baselines(set_dir: SetArgument, index: IndexOption = None, json: JsonOption = False) -> None:
     """Score three simple readers on the same set, as a yardstick."""
     from evals import baselines as simple
     from evals.labelled import load_labelled
