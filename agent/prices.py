@@ -24,6 +24,7 @@ from agent.lexicon import (
 )
 
 NUMBER = r"(?:[0-9]{1,3}(?:[.,' ][0-9]{3}){1,3}(?:[.,][0-9]{1,4})?|[0-9]{1,9}(?:[.,][0-9]{1,4})?)(?![0-9])"
+CENTS = r"(?:[0-9]{1,6}[.,][0-9]{2,4})(?![0-9])"
 POINT_LANGUAGES = ("en", "und")
 
 
@@ -94,18 +95,24 @@ class _Words:
         self.after = re.compile(rf"(?<![a-z0-9])(?<![0-9][.,-]){amount}[ \t]?(?P<currency>{signs})(?![a-z0-9])")
         cues = "|".join(pattern(p) for p in phrases(table["priced_after"], language))
         self.cued = re.compile(
-            rf"{START}(?:{cues})[ \t]?(?:[:=]|of|von|de|di|van|is|ist|est|es|e|to|auf|is now|jetzt)?[ \t]{{0,3}}(?P<amount>{NUMBER})"
-            rf"(?![0-9a-z%])(?!\.[0-9])(?![ \t]?%)"
+            rf"{START}(?:{cues})(?:[ \t]?[:=]?[ \t]{{0,3}}(?P<near>{NUMBER})|[^0-9.!?;\n]{{1,30}}(?P<far>{CENTS}))"
+            r"(?![0-9a-z%])(?!\.[0-9])(?![ \t]?%)"
         )
-        self.bare_per = re.compile(
-            rf"(?<![a-z0-9])(?<![0-9][.,/-])(?P<amount>[0-9]{{1,6}}[.,][0-9]{{2,4}})(?=[ \t]?/[ \t]?(?:[0-9]{{2,4}}\b|(?:{any_of(units)})\b))"
-        )
+        self.bare_per = re.compile(rf"(?<![a-z0-9])(?<![0-9][.,/-])(?P<near>{CENTS})(?={per[:-1]})")
         self.roles_before = self._roles(table["role_before"], language)
         self.roles_after = self._roles(table["role_after"], language)
         self.role_before = re.compile(rf"{START}(?:{self.roles_before})[ \t\n:=(]{{0,3}}(?:the |der |den |dem |zu )?$")
         self.role_after = re.compile(rf"[ \t\n,(]{{0,3}}(?:{self.roles_after}){END}")
-        self.from_word = re.compile(rf"{START}(?:{'|'.join(pattern(p) for p in table['from_words'])})[ \t\n]{{0,3}}$")
-        self.to_word = re.compile(rf"[ \t\n]{{0,3}}(?:{'|'.join(pattern(p) for p in table['to_words'])})[ \t\n]{{0,3}}")
+        from_words = "|".join(pattern(p) for p in table["from_words"])
+        to_words = "|".join(pattern(p) for p in table["to_words"])
+        self.from_word = re.compile(rf"{START}(?:{from_words})[ \t\n]{{0,3}}$")
+        self.to_word = re.compile(rf"[ \t\n]{{0,3}}(?:{to_words})[ \t\n]{{0,3}}")
+        self.second = re.compile(
+            rf"[ \t\n,(]{{1,3}}(?:{self.roles_before.replace('?P<', '?P<_')}|{to_words})[ \t\n:]{{1,2}}(?P<amount>{CENTS})(?![0-9a-z%])"
+        )
+        self.first = re.compile(
+            rf"{START}(?:{from_words})[ \t]{{1,2}}(?P<amount>{CENTS})[ \t]{{1,2}}(?:{to_words})[ \t]{{1,2}}$"
+        )
         sign = "|".join(pattern(p) for p in table["percent_words"])
         self.percent = re.compile(
             rf"(?<![a-z0-9.,])(?P<sign>[+-][ \t]?)?(?:(?P<number>[0-9]{{1,3}}(?:[.,][0-9]{{1,3}})?)|(?P<word>{number_pattern(language)}))"
@@ -142,8 +149,10 @@ def find_prices(text: str, language: str) -> list[PriceMention]:
     found: list[PriceMention] = []
     for each in (lexicon.before, lexicon.after, lexicon.bare_per, lexicon.cued):
         for match in each.finditer(page):
-            named = match.groupdict().get("currency")
-            start, end = (match.start(), match.end()) if named else match.span("amount")
+            groups = match.groupdict()
+            named = groups.get("currency")
+            which = next(g for g in ("amount", "near", "far") if groups.get(g))
+            start, end = match.span() if named else match.span(which)
             if any(taken[start:end]):
                 continue
             per = lexicon.per.match(page, end)
@@ -154,10 +163,27 @@ def find_prices(text: str, language: str) -> list[PriceMention]:
                 per_unit = "piece" if per["each"] else lexicon.units.get(per["unit"] or "", per["count"])
             taken[start:end] = b"\1" * (end - start)
             currency = lexicon.currencies[" ".join(named.split())] if named else None
-            amount = read_number(match["amount"], language)
-            found.append(PriceMention(start, end, "", amount, currency, per_unit, count))
+            found.append(PriceMention(start, end, "", read_number(match[which], language), currency, per_unit, count))
+    found += _others_of_pairs(page, found, taken, lexicon, language)
     found.sort(key=lambda p: p.start)
     return [_placed(p, folded.span(p.start, p.end), text) for p in _with_roles(page, found, lexicon)]
+
+
+def _others_of_pairs(
+    page: str, found: list[PriceMention], taken: bytearray, lexicon: _Words, language: str
+) -> list[PriceMention]:
+    """ "44.90 EUR (was 43.20)", "from 43.20 to 44.90 EUR": beside a price its other value may stand without currency."""
+    others = []
+    for price in found:
+        for match in (
+            lexicon.second.match(page, price.end),
+            lexicon.first.search(page, max(0, price.start - 32), price.start),
+        ):
+            if match and not any(taken[slice(*match.span("amount"))]):
+                start, end = match.span("amount")
+                taken[start:end] = b"\1" * (end - start)
+                others.append(PriceMention(start, end, "", read_number(match["amount"], language), price.currency))
+    return others
 
 
 def _placed(price: PriceMention, span: tuple[int, int], text: str) -> PriceMention:

@@ -119,7 +119,7 @@ def _words(language: str) -> _Words:
 
 
 _WORD_BEFORE = re.compile(r"([^\s,;()]+)[ \t:(]{0,2}$")
-_WORD_AFTER = re.compile(r"[ \t]{1,2}[a-z]{3,}")
+_WORD_AFTER = re.compile(r"[ \t]{1,2}[a-z]")
 
 
 def find_quantities(text: str, language: str) -> list[QuantityMention]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -372,7 +373,9 @@ def test_the_rest_may_stay_as_it_is(language: str, text: str) -> None:
     assert find_unchanged(text, language)
 
 
-@pytest.mark.parametrize("text", ["the new date is 14 December", "neuer Termin ist der 14.12.", "nouvelle date le 14/12"])
+@pytest.mark.parametrize(
+    "text", ["the new date is 14 December", "neuer Termin ist der 14.12.", "nouvelle date le 14/12"]
+)
 def test_a_stated_date_is_neither_unknown_nor_unchanged(text: str) -> None:
     """A plain change triggers neither."""
     assert (find_date_unknown(text, "en"), find_unchanged(text, "en")) == ([], [])
@@ -422,7 +425,17 @@ def test_offsets_count_code_points_of_the_text_as_given() -> None:
     assert all(text[m.start : m.end] == m.text for m in found)
 
 
-STYLES = ["%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d %B %Y", "%B %d, %Y", "%d %b %Y", "%A, %d %B %Y"]
+STYLES = [
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%d.%m.%y",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%d %b %Y",
+    "%A, %d %B %Y",
+]
 
 
 @given(st.integers(-50, 300), st.sampled_from(STYLES), st.sampled_from(["", "ETA ", "(", "Termin: "]))
@@ -448,24 +461,29 @@ FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.lists(FRAGMENTS, max_size=25).map("".join) | st.text(max_size=80), st.sampled_from(["en", "de", "fr", "pl", "und"]))
+@given(
+    st.lists(FRAGMENTS, max_size=25).map("".join) | st.text(max_size=80),
+    st.sampled_from(["en", "de", "fr", "pl", "und"]),
+)
 @settings(deadline=None, max_examples=400)
 def test_any_text_is_read_without_complaint(text: str, language: str) -> None:
     """Nothing raises, spans are in order, disjoint, and slice to their text."""
     found = find_dates(text, now=NOW, language=language)
     assert all(text[m.start : m.end] == m.text and m.text for m in found)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
     for span in (*find_date_unknown(text, language), *find_unchanged(text, language)):
         assert text[span.start : span.end] == span.text
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("unit", ["12.12.", "1 ", "in in in ", "Friday ", "\n \n", "von 1.12. auf ", "no date ", "a" * 50, "end of "])
+@pytest.mark.parametrize(
+    "unit", ["12.12.", "1 ", "in in in ", "Friday ", "\n \n", "von 1.12. auf ", "no date ", "a" * 50, "end of "]
+)
 def test_hostile_repetition_stays_cheap(unit: str) -> None:
     """100 KB of repetition is read within the time-out."""
     text = unit * (100_000 // len(unit))
     for language in ("en", "de"):
         found = find_dates(text, now=NOW, language=language)
-        assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+        assert all(a.end <= b.start for a, b in itertools.pairwise(found))
         assert isinstance(find_date_unknown(text, language), list)
         assert isinstance(find_unchanged(text, language), list)
