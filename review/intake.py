@@ -6,6 +6,7 @@ that puts the message in front of a person, with the reason.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from review.database import Database
 from review.raw_store import RawStore
 from review.schema import MessageRow, MessageState, ProposalRow, ProposalState
 from tools.message import Channel, Message
+
+logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 SEARCHABLE_LENGTH = 20_000
@@ -66,6 +69,7 @@ def triage_message(database: Database, store: RawStore, message_id: str, engine:
         return MessageState.triaged
     except Exception as error:
         # Whatever went wrong, a person gets the message: a poison message must not block the queue or vanish.
+        logger.warning("Message %s is held.", message_id, exc_info=True)
         return hold(database, message_id, f"{type(error).__name__}: {error}"[:500], message)
 
 

@@ -56,17 +56,19 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!desk() || form.method === "dialog" || !form.closest("main")) return;
+  // Not form.action and form.method: a field of that name would hide them.
+  const action = form.getAttribute("action"), method = form.getAttribute("method");
+  if (!desk() || method === "dialog" || !form.closest("main")) return;
   event.preventDefault();
   const sent = new FormData(form, event.submitter);
-  if (form.method === "get") {
+  if (method === "get") {
     const query = new URLSearchParams([...sent].filter(([, value]) => value));
-    visit(`${form.action}${query.size ? `?${query}` : ""}`);
+    visit(`${action}${query.size ? `?${query}` : ""}`);
     return;
   }
   if (form.dataset.sent) return;
   form.dataset.sent = "yes";
-  visit(form.action, { body: new URLSearchParams([...sent]) }).finally(() => delete form.dataset.sent);
+  visit(action, { body: new URLSearchParams([...sent]) }).finally(() => delete form.dataset.sent);
 });
 
 document.addEventListener("change", (event) => {

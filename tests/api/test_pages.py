@@ -50,7 +50,7 @@ def test_what_a_sender_writes_is_never_markup(desk, robin, place):
     if place == "file":
         with_file = EmailMessage()
         with_file.set_content("see the file")
-        with_file.add_attachment("hi", filename="<script>alert(1)</script>.txt")
+        with_file.add_attachment("hi", filename="<img src=x onerror=alert(1)>.txt")
         raw = with_file.as_bytes()
     proposal = date_change()
     if place == "record":
