@@ -360,6 +360,8 @@ def _weekdays(page: Page) -> Iterator[DateMention]:
         groups = match.groupdict()
         choice = next((n for n in WEEKDAY_CHOICES if groups.get(f"b_{n}") or groups.get(f"a_{n}")), "coming")
         coming = page.today + timedelta((number - page.today.isoweekday() - 1) % 7 + 1)
+        if choice == "coming" and _last_word(page, match.start()) in ("since", "seit", "depuis", "sinds"):
+            choice = "last"
         in_next_week = monday_of(page.today, 1) + timedelta(number - 1)
         day = coming
         others: tuple[date, ...] = ()

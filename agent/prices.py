@@ -136,6 +136,13 @@ class _Words:
         return re.compile(rf"{START}(?:{'|'.join(pattern(p) for p in phrases(table, language))}){END}")
 
 
+# "prices change on 01.12.": a day and month after a word of time.
+_DATED = re.compile(
+    r"\b(?:on|as of|from|until|till|by|since|ab|bis|am|zum|seit|vom|le|du|au|depuis|el|del|desde|hasta|il|dal|op|vanaf|tot|od|do|dnia)"
+    r"[ \t\n]{1,3}(?:0?[1-9]|[12][0-9]|3[01])\.(?:0[1-9]|1[0-2])$"
+)
+
+
 @cache
 def _words(language: str) -> _Words:
     return _Words(language)
@@ -153,7 +160,7 @@ def find_prices(text: str, language: str) -> list[PriceMention]:
             named = groups.get("currency")
             which = next(g for g in ("amount", "near", "far") if groups.get(g))
             start, end = match.span() if named else match.span(which)
-            if any(taken[start:end]):
+            if any(taken[start:end]) or (which == "far" and _DATED.search(page[max(0, start - 12) : end])):
                 continue
             per = lexicon.per.match(page, end)
             per_unit, count = None, 1.0

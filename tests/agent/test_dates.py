@@ -92,6 +92,7 @@ DATES = [
     ("en", "this Friday", "2026-11-27"),
     ("en", "Friday week", "2026-12-04"),
     ("en", "last Thursday", "2026-11-19"),
+    ("en", "waiting since Thursday", "2026-11-19"),
     ("en", "Monday 7 Dec", "2026-12-07"),
     ("en", "Fri 11/12", "2026-12-11"),
     ("de", "Freitag", "2026-11-27"),
@@ -272,6 +273,7 @@ NO_DATES = [
     ("en", "10.12% more"),
     ("en", "payment terms 30 days net"),
     ("en", "order no 12/2026"),
+    ("es", "la marca es otra"),
 ]
 
 ROLES = [

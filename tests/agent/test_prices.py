@@ -81,7 +81,9 @@ def test_old_and_new_prices(language: str, text: str, expected: list[str]) -> No
     assert [p.role for p in find_prices(text, language)] == expected
 
 
-@pytest.mark.parametrize("text", ["12 pcs", "on 12.12. at 10.30", "600x400", "P00041", "5 %", "euro pallets"])
+@pytest.mark.parametrize(
+    "text", ["12 pcs", "on 12.12. at 10.30", "600x400", "P00041", "5 %", "euro pallets", "prices change on 01.12."]
+)
 def test_other_numbers_are_no_prices(text: str) -> None:
     """Nothing without a currency, a word for price or a price per unit."""
     assert find_prices(text, "en") == []
