@@ -71,7 +71,7 @@ def _mistakes(judged: JudgedCase, products: Mapping[str, str]) -> Iterator[Mista
                 continue
             if not fields_right(pair.expected, pair.proposed, products):
                 wanted, given = case_facts([pair.expected], [pair.proposed], products)
-                same_lines = {fact[1] for fact in wanted} == {fact[1] for fact in given}
+                same_lines = {fact[1] for fact in wanted} - {None} == {fact[1] for fact in given} - {None}
                 step = Step.field if same_lines else Step.line
                 yield mistake(step, stated(wanted - given), stated(given - wanted))
             if not pair.actions_right:

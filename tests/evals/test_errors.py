@@ -47,6 +47,12 @@ def test_a_proposal_where_only_the_manual_lane_is_right_is_a_mistake_of_policy(t
     assert [m.step for m in errors(labelled_set(tmp_path, fraud), [prediction(found("unclear"))])] == [Step.policy]
 
 
+def test_a_value_of_the_whole_message_that_was_not_found_is_a_mistake_of_field(tmp_path):
+    notice = label("customs_hold", order(1), fields={"tracking": "1Z999"})
+    mistakes = errors(labelled_set(tmp_path, case(notice)), [prediction(found("customs_hold", order(1)))])
+    assert [(m.step, m.expected, m.found) for m in mistakes] == [(Step.field, "tracking = 1z999", "nothing more")]
+
+
 def test_a_reader_without_fault_makes_no_mistakes(tmp_path):
     cases = labelled_set(tmp_path, case(EXPECTED), case(label("unclear"), id="d", manual=True))
     assert errors(cases, [perfect(c) for c in cases.cases]) == []
