@@ -32,6 +32,7 @@ TITLES = {
     422: "Something in it is not valid",
     428: "The version is missing",
     500: "Something went wrong",
+    503: "Not possible just now",
 }
 SIGN_IN_HINT = "Open your sign-in link. Ask whoever runs the desk for a new one: `triage sign-in NAME` prints it."
 

@@ -223,6 +223,8 @@ def _desk(request: Request, me: SignedIn, place: Place, alert: str | None = None
             "counts": queue.counts(session, place.filters),
             "choices": queue.choices(session),
             "unread": queue.unread(session),
+            # The demo's messages are of a fixed past: their ages count from the newest of them.
+            "now": queue.newest(session) if request.app.state.settings.demo else None,
             "shown": shown,
             "done": done[0] if done else None,
             "alert": alert,

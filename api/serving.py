@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -21,12 +22,15 @@ from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
 from evals.labelled import Case, LabelledSet, load_labelled
 from review.database import Database, open_database
 from review.intake import receive, triage_message
+from review.people import anybody
 from review.raw_store import RawStore
 from review.service import TriageLoop
 from review.settings import Settings
 from tools.records import RecordReader
 from tools.snapshot import SnapshotReader
 
+FIRST_SECONDS = 15.0
+FIRST_MESSAGES = 6
 DEMO_SUITE = Path(__file__).parents[1] / "evals" / "suites" / "demo"
 
 
@@ -71,6 +75,8 @@ def serve(settings: Settings, reader: RecordReader, console: Console) -> None:
         app = create_app(settings, database=database, records=reader)
         with TriageLoop(database, store, engine):
             console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
+            if not anybody(database):
+                console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)
             run(app, listener)
 
 
@@ -82,7 +88,9 @@ def serve_demo(
     browser: bool,
     build: Callable[[RecordReader], TriageEngine] = build_engine,
 ) -> None:
-    """Loads the demo company, triages half of its messages, then serves; the others arrive one by one."""
+    """Loads the demo company, triages up to half of its messages, then serves; the others arrive one by one.
+
+    On a slow machine the link comes after `FIRST_SECONDS`, once `FIRST_MESSAGES` are there."""
     with claim_port(settings) as listener:
         labelled = load_labelled(DEMO_SUITE, labels=False)
         reader = SnapshotReader(DEMO_SUITE / "records.json")
@@ -91,17 +99,21 @@ def serve_demo(
         add_demo_people(database)
         with console.status("Loading the engine …"):
             engine = build(reader)
-        half = len(labelled.cases) // 2
+        here = 0
+        ready_by = time.monotonic() + FIRST_SECONDS
         with Progress(console=console, transient=True) as bar:
-            for case in bar.track(labelled.cases[:half], description="Reading messages"):
+            for case in bar.track(labelled.cases[: len(labelled.cases) // 2], description="Reading messages"):
                 take(database, store, labelled, case, engine)
+                here += 1
+                if here >= FIRST_MESSAGES and time.monotonic() > ready_by:
+                    break
         app = create_app(settings, database=database, records=reader)
         link = sign_in_link(database, settings, next(iter(DEMO_PEOPLE)))
-        show_link(console, link, half, len(labelled.cases) - half)
+        show_link(console, link, here, len(labelled.cases) - here)
         stop = threading.Event()
         arrivals = threading.Thread(
             target=arrive,
-            args=(database, store, labelled, labelled.cases[half:], engine, arrive_every, stop),
+            args=(database, store, labelled, labelled.cases[here:], engine, arrive_every, stop),
             daemon=True,
         )
         arrivals.start()

@@ -20,7 +20,7 @@ from review.database import Database
 from review.edits import Edit, difference, edited
 from review.people import Person
 from review.schema import DecisionKind, DecisionRow, ProposalRow, ProposalState
-from tools.records import RecordReader
+from tools.records import RecordReader, RecordsError
 
 
 class RejectReason(StrEnum):
@@ -56,12 +56,21 @@ class StaleDecision(DecisionError):
     status = 412
 
 
+class RecordUnreadable(DecisionError):
+    """Whether the record moved on cannot be told now."""
+
+    status = 503
+
+
 def approve(
     database: Database, proposal_id: str, *, version: int, who: Person, records: RecordReader | None = None
 ) -> DecisionRow:
     """Approves `version` as it stands. With `records`, the record must not have been written since it was read.
 
     Raises NotAllowed when an action needs a role that `who` lacks or the version is their own edit."""
+    if records is not None:
+        # Before the transaction: a slow Odoo must not keep others from writing.
+        _check_record(database, proposal_id, version, records)
     with database.write() as session:
         row = _proposal(session, proposal_id)
         if done := _repeated(session, row, version, who, DecisionKind.approve):
@@ -72,8 +81,6 @@ def approve(
             raise NotAllowed(f"This needs the approval of {' and '.join(missing)}; you are signed in as {who.role}.")
         if row.edited_by == who.name:
             raise NotAllowed("You edited this proposal. A second person has to approve it.")
-        if records is not None:
-            _check_record(proposal, records)
         _close(session, row, version, ProposalState.approved)
         return _keep(session, row, version, who, DecisionKind.approve, row.body, row.body)
 
@@ -127,11 +134,19 @@ def _repeated(session: Session, row: ProposalRow, version: int, who: Person, kin
     return session.scalars(same).first()
 
 
-def _check_record(proposal: Proposal, records: RecordReader) -> None:
+def _check_record(database: Database, proposal_id: str, version: int, records: RecordReader) -> None:
+    with database.read() as session:
+        row = _proposal(session, proposal_id)
+        if row.state != ProposalState.open or row.version != version:
+            return  # refused, or known as a repetition, further on
+        proposal = Proposal(**row.body)
     record, seen = proposal.record, proposal.record_write_date
     if record is None or seen is None:
         return
-    rows = records.read(record.model, [record.id], ["write_date"])
+    try:
+        rows = records.read(record.model, [record.id], ["write_date"])
+    except RecordsError as error:
+        raise RecordUnreadable(f"{record.name} could not be looked up, so nothing was decided. {error}") from error
     now = rows[0].get("write_date") if rows else None
     if now != seen:
         raise StaleDecision(f"{record.name} was changed in Odoo since this was proposed (then {seen}, now {now}).")

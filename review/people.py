@@ -54,6 +54,12 @@ def find_person(database: Database, name: str) -> Person | None:
         return Person(name=row.name, role=row.role) if row else None
 
 
+def anybody(database: Database) -> bool:
+    """Whether there is a person who may sign in."""
+    with database.read() as session:
+        return session.scalars(select(UserRow.name).where(UserRow.active).limit(1)).first() is not None
+
+
 def new_sign_in_token(database: Database, name: str, hours: float) -> str:
     """A secret that signs `name` in once within so many hours."""
     token = secrets.token_urlsafe(24)

@@ -122,6 +122,11 @@ def unread(session: Session) -> int:
     return session.execute(query).scalar_one()
 
 
+def newest(session: Session) -> datetime | None:
+    """When the newest message was received."""
+    return session.scalars(select(MessageRow.received_at).order_by(MessageRow.received_at.desc()).limit(1)).first()
+
+
 def choices(session: Session) -> dict[str, Sequence[str]]:
     """The values that occur, for the filters: intents, channels, languages."""
     columns = {"intent": ProposalRow.intent, "channel": MessageRow.channel, "language": MessageRow.language}

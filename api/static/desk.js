@@ -34,6 +34,8 @@ async function visit(url, { body = null, push = true } = {}) {
   if (!desk()) { location.href = response.url; return; }
   $("#queue").scrollTop = scrolled;
   showCurrent();
+  const said = $(".alert[role=alert], .said"), item = $(".item[aria-current]");
+  $("#spoken").textContent = [said, item].map((node) => node?.textContent.trim().replace(/\s+/g, " ") ?? "").join(". ");
 }
 
 function showCurrent() {

@@ -10,12 +10,22 @@ from sqlalchemy import select
 
 from agent.proposal import Action, Lane, Proposal, RecordRef
 from review import log, queue
-from review.decisions import NotAllowed, RejectReason, StaleDecision, UnknownProposal, approve, edit, reject
+from review.decisions import (
+    NotAllowed,
+    RecordUnreadable,
+    RejectReason,
+    StaleDecision,
+    UnknownProposal,
+    approve,
+    edit,
+    reject,
+)
 from review.edits import Edit, InvalidEdit, LineEdit, difference, edited
 from review.people import Person
 from review.queue import View
 from review.schema import DecisionRow, ProposalRow
 from tests.review.desk import ORDER, OTHER, ROBIN, SAM, date_change
+from tools.records import RecordsError
 from tools.snapshot import SnapshotReader
 
 LATER = Edit(lines=[LineEdit(index=0, date="2026-12-18")])
@@ -105,6 +115,19 @@ def test_a_record_that_was_written_since_refuses_the_approval(desk, rows):
     proposal_id = desk.propose()
     with pytest.raises(StaleDecision, match="P00041 was changed"):
         approve(desk.database, proposal_id, version=1, who=ROBIN, records=SnapshotReader({"purchase.order": rows}))
+    assert row_of(desk, proposal_id).state == "open"
+
+
+def test_an_approval_waits_while_the_record_cannot_be_read(desk):
+    """Whether it moved on cannot be told, so nothing is decided."""
+
+    class Unreachable(SnapshotReader):
+        def read(self, model, ids, fields=None):
+            raise RecordsError("Odoo does not answer; try again.")
+
+    proposal_id = desk.propose()
+    with pytest.raises(RecordUnreadable, match="Odoo does not answer"):
+        approve(desk.database, proposal_id, version=1, who=ROBIN, records=Unreachable({}))
     assert row_of(desk, proposal_id).state == "open"
 
 
