@@ -35,6 +35,8 @@ def read_carrier(raw: bytes, *, received_at: datetime, limits: ReadingLimits | N
     except Exception as error:  # whatever shape came, the event reaches a person
         problems.append(f"The carrier event could not be read ({error}); see the original.")
         facts = Facts(remarks=[clean(text_of(payload) or raw.decode("utf-8", "replace"))[: limits.text_chars]])
+    if not (facts.tracking or facts.codes or facts.texts):
+        problems.append("The carrier event names no shipment, status or reason; see the original.")
     event = CarrierEvent(
         provider=provider,
         tracking=facts.tracking or None,

@@ -172,7 +172,7 @@ def read_xml(data: bytes, limits: ReadingLimits) -> FileText:
         value = " ".join(clean(element.text or "").split())
         if value and not len(element):
             unit = element.get("unitCode") or element.get("currencyID") or ""
-            parent = f"{path[-1]} " if len(path) > 2 else ""
+            parent = f"{path[-1]} " if len(path) > 1 else ""
             out.write(f"{parent}{name}: {value}{' ' + clean(unit) if unit else ''}\n")
         if len(path) < 4:
             element.clear()

@@ -41,7 +41,7 @@ def decoded(raw: str) -> str:
     for chunk, charset in chunks:
         data = chunk.encode("utf-8", "surrogateescape") if isinstance(chunk, str) else chunk
         pieces.append(decode(data, charset)[0])
-    return " ".join(clean("".join(pieces)).split())
+    return " ".join(clean("".join(pieces)).split()) or " ".join(clean(raw).split())
 
 
 def addresses(mail: Mail, name: str) -> list[Address]:
@@ -49,9 +49,11 @@ def addresses(mail: Mail, name: str) -> list[Address]:
     found = []
     for raw in raw_values(mail, name):
         raw = re.sub(r"[\r\n]+\s*", " ", raw)
-        boxes = [(person, box) for person, box in getaddresses([raw])[:200] if "@" in box]
-        if not boxes and (loose := _MAILBOX.search(raw)):  # an unquoted comma in a name, say
-            boxes = [(raw[: loose.start()].rstrip(" <"), loose.group())]
+        pairs = getaddresses([raw])[:200]
+        boxes = [(person, box) for person, box in pairs if "@" in box]
+        loose = list(_MAILBOX.finditer(raw))
+        if len(boxes) < len(pairs) and len(loose) == 1:  # an unquoted comma in a name, say
+            boxes = [(raw[: loose[0].start()].rstrip(" <"), loose[0].group())]
         for person, box in boxes:
             match = _MAILBOX.search(_plain(box))
             found.append(Address(name=decoded(person).strip("\"' "), email=match.group() if match else decoded(box)))

@@ -9,101 +9,30 @@ passages of kind `quoted`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from tools.html_style import Style, apply_stylesheets, inherited
 from tools.layout import Layout, clean, smuggled
 from tools.limits import ReadingLimits
 from tools.message import Cell, Passage, PassageKind, Table
 from tools.text_tables import header_row
 
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "blockquote",
-    ]
-)
+_BLOCKS_TEXT = """
+address article aside body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5
+h6 header hr html legend li main nav ol p pre section summary table tbody td tfoot th thead tr ul blockquote
+"""
+_BLOCKS = frozenset(_BLOCKS_TEXT.split())
 _SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre"])
-_SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "head",
-        "title",
-        "meta",
-        "link",
-        "base",
-        "object",
-        "embed",
-        "applet",
-        "svg",
-        "math",
-        "audio",
-        "video",
-        "canvas",
-        "iframe",
-        "select",
-        "datalist",
-        "progress",
-        "meter",
-    ]
-)
-_HIDDEN_TAGS = frozenset({"noembed", "noframes"})
+_SKIPPED_TEXT = """
+script style head title meta link base object embed applet svg math audio video canvas iframe select
+datalist progress meter
+"""
+_SKIPPED = frozenset(_SKIPPED_TEXT.split())
+_PARSED_DEPTH = 20_000
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>?")
 _WORD = re.compile(r"\w")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
-_LENGTH = re.compile(r"^\s*(-?\d*\.?\d+)\s*(px|pt|em|rem|ex|%|in|cm|mm|vw|vh)?\s*(?:!important)?\s*$", re.I)
-_PIXELS = {"px": 1.0, "pt": 1.333, "em": 16.0, "rem": 16.0, "ex": 8.0, "in": 96.0, "cm": 37.8, "mm": 3.78, None: 1.0}
-_COLORS = {
-    "white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "green": (0, 128, 0), "blue": (0, 0, 255),
-    "yellow": (255, 255, 0), "gray": (128, 128, 128), "grey": (128, 128, 128), "silver": (192, 192, 192),
-    "navy": (0, 0, 128), "maroon": (128, 0, 0), "teal": (0, 128, 128), "orange": (255, 165, 0),
-    "whitesmoke": (245, 245, 245), "snow": (255, 250, 250), "ivory": (255, 255, 240), "ghostwhite": (248, 248, 255),
-    "lightgray": (211, 211, 211), "lightgrey": (211, 211, 211), "purple": (128, 0, 128), "aliceblue": (240, 248, 255),
-}  # fmt: skip
-Color = tuple[int, int, int]
-_QUOTE_CLASSES = frozenset(
-    {"gmail_quote", "gmail_quote_container", "yahoo_quoted", "protonmail_quote", "moz-cite-prefix"}
-)
 
 
 @dataclass
@@ -114,20 +43,6 @@ class HtmlText:
     marks: list[Passage]
     tables: list[Table]
     problems: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Style:
-    """What descendants inherit. `background` is None where it cannot be known (a picture, a gradient)."""
-
-    hidden: bool = False
-    invisible: bool = False
-    color: Color | None = (0, 0, 0)
-    background: Color | None = (255, 255, 255)
-    size: float = 16.0
-    pre: bool = False
-    quoted: bool = False
-    clipped: bool = False
 
 
 @dataclass
@@ -146,8 +61,11 @@ def read_html(source: str, limits: ReadingLimits | None = None) -> HtmlText:
     if len(source) > limits.html_bytes:
         source = source[: limits.html_bytes]
         problems.append(f"The HTML was read up to {limits.html_bytes:,} characters; the rest was left out.")
+    if _nesting(source) > _PARSED_DEPTH:
+        source = _TAG.sub(" ", source)
+        problems.append("The HTML is nested too deeply to be laid out; only its words were read.")
     tree = LexborHTMLParser(source)
-    _apply_stylesheets(tree)
+    apply_stylesheets(tree)
     walk = _Walk(limits)
     if tree.root is not None:
         walk.run(tree.root)
@@ -157,6 +75,17 @@ def read_html(source: str, limits: ReadingLimits | None = None) -> HtmlText:
         problems.append(f"The text was read up to {limits.text_chars:,} characters; the rest was left out.")
     tables = [table for table in walk.tables if len(table.rows) > 1]
     return HtmlText(walk.out.text(), walk.out.marks, tables, problems)
+
+
+def _nesting(source: str) -> int:
+    """How many more tags are opened than closed at most; parsing takes time with the square of it."""
+    if source.count("<") < _PARSED_DEPTH:
+        return 0
+    depth = deepest = 0
+    for match in _TAG.finditer(source):
+        depth += -1 if match.group().startswith("</") else 1
+        deepest = max(deepest, depth)
+    return deepest - sum(source.count(tag) for tag in ("<br", "<td", "<tr", "<th", "<li", "<p", "<img", "<hr"))
 
 
 class _Walk:
@@ -170,7 +99,7 @@ class _Walk:
         self.inside_cell = 0
 
     def run(self, root: Any) -> None:
-        stack: list[tuple[Any, _Style, int, bool]] = [(root, _Style(), 0, False)]
+        stack: list[tuple[Any, Style, int, bool]] = [(root, Style(), 0, False)]
         while stack and not self.out.full:
             node, style, depth, leaving = stack.pop()
             if leaving:
@@ -190,7 +119,7 @@ class _Walk:
                 continue
             deep = depth > self.limits.html_depth
             self.too_deep = self.too_deep or (deep and tag == "table")
-            inner = style if deep else _descend(style, tag, node.attributes)
+            inner = style if deep else inherited(style, tag, node.attributes)
             if not deep:
                 self.enter(tag, node, inner)
                 stack.append((node, style, depth + 1, True))
@@ -200,10 +129,10 @@ class _Walk:
 
     # --- text ---
 
-    def words(self, text: str, style: _Style) -> None:
+    def words(self, text: str, style: Style) -> None:
         secret = smuggled(text) if not text.isascii() else ""
         text = clean(text)
-        hidden = style.hidden or style.invisible or style.size < 2.0 or _unseen(style)
+        hidden = style.unseen
         if style.pre and not self.inside_cell:
             start, end = self.out.write(text)
         else:
@@ -242,7 +171,7 @@ class _Walk:
 
     # --- elements ---
 
-    def enter(self, tag: str, node: Any, style: _Style) -> None:
+    def enter(self, tag: str, node: Any, style: Style) -> None:
         if tag == "br":
             self.line_break()
         elif tag == "table":
@@ -362,190 +291,3 @@ def _is_data_table(table: Any) -> bool:
         if steps > 200_000:
             return False
     return rows > 1 and max(wide, cells) > 1
-
-
-# --- what can be seen ---
-
-
-def _descend(style: _Style, tag: str, attributes: dict[str, str | None]) -> _Style:
-    if not attributes and tag not in {"blockquote", "pre", "th"} and tag not in _HIDDEN_TAGS:
-        return style
-    changes: dict[str, Any] = {}
-    if tag in _HIDDEN_TAGS or "hidden" in attributes or (attributes.get("type") or "").lower() == "hidden":
-        changes["hidden"] = True
-    if tag in {"pre", "textarea"}:
-        changes["pre"] = True
-    if background := attributes.get("bgcolor"):
-        changes["background"] = _color(background)
-    if attributes.get("background"):
-        changes["background"] = None
-    if tag == "font" and attributes.get("color"):
-        changes["color"] = _color(attributes["color"] or "")
-    declared = _declarations(attributes.get("style") or "")
-    if declared:
-        changes.update(_visibility(style, declared))
-    names = {name.lower() for name in (attributes.get("class") or "").split()}
-    if (
-        tag == "blockquote" and not ("none" in declared.get("border", "") and attributes.get("type") != "cite")
-    ) or names & _QUOTE_CLASSES:
-        changes["quoted"] = True
-    return replace(style, **changes) if changes else style
-
-
-def _declarations(text: str) -> dict[str, str]:
-    out = {}
-    for declaration in text.split(";"):
-        name, colon, value = declaration.partition(":")
-        if colon:
-            out[name.strip().lower()] = value.strip().lower()
-    return out
-
-
-def _visibility(style: _Style, css: dict[str, str]) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if css.get("display", "").startswith("none") or css.get("mso-hide", "").startswith("all"):
-        changes["hidden"] = True
-    visibility = css.get("visibility", "")
-    if visibility:
-        changes["invisible"] = visibility.startswith(("hidden", "collapse"))
-    opacity = _number(css.get("opacity", ""))
-    if opacity is not None and opacity < 0.1:
-        changes["hidden"] = True
-    size = css.get("font-size") or _font_size(css.get("font", ""))
-    if size:
-        pixels = _pixels(size, style.size)
-        if pixels is not None:
-            changes["size"] = pixels
-    if any(
-        (value := _pixels(css.get(name, ""))) is not None and value < -200
-        for name in ("left", "top", "right", "text-indent", "margin-left", "margin-top")
-    ):
-        changes["hidden"] = True
-    if "hidden" in css.get("overflow", "") or "hidden" in css.get("overflow-y", ""):
-        for name in ("height", "max-height", "width", "max-width"):
-            value = _pixels(css.get(name, ""))
-            if value is not None and value <= 2:
-                changes["hidden"] = True
-    clip = css.get("clip", "") + css.get("clip-path", "")
-    if re.search(r"rect\(\s*0(?:px)?[\s,]+0|rect\(1px[\s,]+1px|inset\(\s*(?:50|100)%|circle\(\s*0", clip):
-        changes["hidden"] = True
-    if re.search(r"scale\(\s*0(?:\.0+)?\s*\)|translate[xy]?\(\s*-\d{4,}", css.get("transform", "")):
-        changes["hidden"] = True
-    if "color" in css:
-        changes["color"] = _color(css["color"])
-    shown = css.get("background-color") or css.get("background")
-    if shown and not shown.startswith(("transparent", "inherit", "none", "initial")):
-        changes["background"] = (
-            None
-            if "url(" in shown or "gradient" in shown
-            else _color(shown.split(" ")[0] if not shown.startswith("rgb") else shown)
-        )
-    if css.get("background-image", "none") not in {"none", ""}:
-        changes["background"] = None
-    return changes
-
-
-def _unseen(style: _Style) -> bool:
-    """Letters in the colour of what lies behind them: contrast below 1.15 (WCAG 2 relative luminance)."""
-    if style.color is None or style.background is None:
-        return False
-    if style.color == style.background:
-        return True
-    one, other = sorted((_luminance(style.color), _luminance(style.background)))
-    return (other + 0.05) / (one + 0.05) < 1.15 and sum(
-        abs(a - b) for a, b in zip(style.color, style.background, strict=True)
-    ) < 40
-
-
-def _luminance(color: Color) -> float:
-    channels = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color]
-    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
-
-
-def _color(text: str) -> Color | None:
-    """RGB of a CSS colour; fully transparent is white on white's terms: None means unknown."""
-    text = text.replace("!important", "").strip().lower()
-    if text in _COLORS:
-        return _COLORS[text]
-    if match := re.fullmatch(r"#?([0-9a-f]{3}|[0-9a-f]{6})(?:[0-9a-f]{2})?", text):
-        digits = match[1] if len(match[1]) == 6 else "".join(c * 2 for c in match[1])
-        return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
-    if match := re.match(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)", text):
-        return min(255, int(match[1][:4])), min(255, int(match[2][:4])), min(255, int(match[3][:4]))
-    return None
-
-
-def _number(text: str) -> float | None:
-    match = re.match(r"-?\d*\.?\d+", text.strip())
-    return float(match[0]) if match else None
-
-
-def _pixels(text: str, base: float = 16.0) -> float | None:
-    match = _LENGTH.match(text) if text else None
-    if match is None:
-        return None
-    unit = match[2].lower() if match[2] else None
-    if unit == "em":
-        return float(match[1]) * base
-    if unit == "%":
-        return float(match[1]) / 100 * base
-    return float(match[1]) * _PIXELS.get(unit, 16.0)
-
-
-def _font_size(shorthand: str) -> str:
-    match = re.search(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%))(?:/|\s)", shorthand)
-    return match[1] if match else ""
-
-
-# --- style sheets ---
-
-_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.S)
-_RULE = re.compile(r"([^{}@]{1,300})\{([^{}]{1,2000})\}")
-_TELLING = re.compile(
-    r"display|visibility|opacity|font-size|font:|color|text-indent|left|top|height|width|clip|background|mso-hide"
-)
-
-
-def _apply_stylesheets(tree: Any) -> None:
-    """Put rules that can hide text in front of the inline styles of the elements that they select.
-
-    Rules inside `@media` are for other screens and are left out; so are rules beyond the first 200.
-    """
-    done = 0
-    for sheet in tree.css("style")[:20]:
-        text = _COMMENT.sub(" ", (sheet.text(deep=True) or "")[:100_000])
-        for selector, declarations in _RULE.findall(_without_media(text)):
-            selector = selector.strip()
-            if not _TELLING.search(declarations) or selector.startswith(("a:", "a ")) or ":" in selector:
-                continue
-            done += 1
-            if done > 200:
-                return
-            try:
-                chosen = tree.css(selector)
-            except Exception:  # a selector that lexbor does not know selects nothing
-                continue
-            for node in chosen[:2_000]:
-                own = node.attributes.get("style") or ""
-                if len(own) < 4_000:
-                    node.attrs["style"] = f"{declarations};{own}"
-
-
-def _without_media(text: str) -> str:
-    out, depth, skipping = [], 0, None
-    for piece in re.split(r"([{}])", text):
-        if piece == "{":
-            depth += 1
-        elif piece == "}":
-            depth = max(0, depth - 1)
-            if skipping is not None and depth <= skipping:
-                skipping = None
-                continue
-        elif skipping is None and "@" in piece:
-            before, _, _ = piece.rpartition("@")
-            out.append(before)
-            skipping = depth
-            continue
-        if skipping is None:
-            out.append(piece)
-    return "".join(out)

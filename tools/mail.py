@@ -68,7 +68,6 @@ def read_mail(
         message_id=ids[0] if ids else None,
         in_reply_to=list(dict.fromkeys(older)),
         authentication=headers.authentication(mail, limits.authserv_id),
-        problems=problems,
     )
     _mark_automatic(message, mail)
     found = _Collected()
@@ -86,6 +85,7 @@ def read_mail(
         message.attachments.append(opened.attachment)
         message.parts.extend(opened.parts)
         problems.extend(opened.problems)
+    message.problems = problems
     return message
 
 

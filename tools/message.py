@@ -64,7 +64,8 @@ class Table(BaseModel):
 class Part(BaseModel):
     """A readable part: `subject`, `body` or `attachment:<file name>`.
 
-    The tables' cells point into `text`. The text of `body` is divided into passages; other parts hold one passage.
+    The tables' cells point into `text`. The text of `body` is divided into passages; other parts hold one passage of
+    kind `new`, but for what is hidden in a file and for the passages of an attached mail.
     """
 
     name: str

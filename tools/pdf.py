@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -18,6 +19,7 @@ from tools.text_tables import header_row
 
 _CHARS_A_PAGE = 40_000
 _FIGURE = re.compile(r"[\d.,/:€$£%+-]+")
+_TIGHT = 0.6  # white between lines of one cell, in heights of a letter; rows stand further apart
 _GAP = 0.9  # of the letters' height: wider than a word space, narrower than a gap between columns
 
 
@@ -172,12 +174,10 @@ def _write_page(out: Layout, words: list[_Word]) -> None:
         if before is not None and before - lines[index][0].top > 0.9 * spacing:
             out.break_line(blank=True)
         end = index
-        while end < len(lines) and (len(cells[end]) > 1 or (end > index and _belongs(cells, end))):
-            if end > index and lines[end - 1][0].bottom - lines[end][0].top > 2.5 * spacing:
+        while end < len(lines) and (len(cells[end]) > 1 or (end > index and _belongs(cells, index, end))):
+            if end > index and _gap(cells[end - 1], cells[end]) > 2.5:
                 break
             end += 1
-        while end > index and len(cells[end - 1]) < 2 and not _under_column(cells, index, end - 1):
-            end -= 1
         if sum(len(row) > 1 for row in cells[index:end]) >= 2:
             _write_table(out, cells[index:end])
         else:
@@ -215,25 +215,30 @@ def _segments(line: Line) -> list[Line]:
     return out
 
 
-def _belongs(cells: list[list[Line]], index: int) -> bool:
-    """A single piece of text between rows: the rest of a cell that wraps."""
-    return index + 1 <= len(cells) and len(cells[index]) == 1 and _under_column(cells, max(0, index - 6), index)
+def _belongs(cells: list[list[Line]], start: int, index: int) -> bool:
+    """A single piece of text among rows: a line of a cell that wraps, set close to the line above or below it."""
+    if not _under_column(cells, start, index):
+        return False
+    below = index + 1 < len(cells) and _gap(cells[index], cells[index + 1]) < _TIGHT
+    return below or _gap(cells[index - 1], cells[index]) < _TIGHT
 
 
 def _under_column(cells: list[list[Line]], start: int, index: int) -> bool:
     """Whether the line stands below one column of the row above it and is no wider than that column allows."""
     left, right = _extent(cells[index][0])
-    for above in reversed(cells[start:index]):
-        if len(above) < 2:
-            continue
-        for number, segment in enumerate(above):
-            a, _ = _extent(segment)
-            limit = _extent(above[number + 1])[0] if number + 1 < len(above) else float("inf")
-            close = cells[index - 1][0][0].bottom - cells[index][0][0].top < 0.6 * cells[index][0][0].height
-            if abs(left - a) < 3.0 and right < limit and close:
-                return True
-        return False
+    above = next((row for row in reversed(cells[start:index]) if len(row) > 1), [])
+    for number, segment in enumerate(above):
+        limit = _extent(above[number + 1])[0] if number + 1 < len(above) else float("inf")
+        if abs(left - _extent(segment)[0]) < 3.0 and right < limit:
+            return True
     return False
+
+
+def _gap(above: list[Line], below: list[Line]) -> float:
+    """White between two lines in heights of a letter."""
+    bottom = min(word.bottom for segment in above for word in segment)
+    top = max(word.top for segment in below for word in segment)
+    return (bottom - top) / below[0][0].height
 
 
 def _extent(segment: Line) -> tuple[float, float]:
@@ -267,15 +272,12 @@ def _write_table(out: Layout, rows: list[list[Line]]) -> None:
     """Columns are what lies between the vertical strips that no row of the table writes in."""
     columns = _columns(rows)
     table: list[list[list[_Word]]] = []
-    for row in rows:
-        placed: list[list[_Word]] = [[] for _ in columns]
-        for segment in row:
-            placed[_column_of(segment, columns)].extend(segment)
-        if table and _continues(placed, table[-1], row):
-            for cell, more in zip(table[-1], placed, strict=True):
-                cell.extend(more)
-        else:
-            table.append(placed)
+    for group in _logical_rows(rows, columns):
+        cells: list[list[_Word]] = [[] for _ in columns]
+        for row in group:
+            for segment in row:
+                cells[_column_of(segment, columns)].extend(segment)
+        table.append(cells)
     written = []
     for cells in table:
         out.break_line()
@@ -323,13 +325,44 @@ def _column_of(segment: Line, columns: list[tuple[float, float]]) -> int:
     return min(range(len(columns)), key=lambda i: min(abs(left - columns[i][1]), abs(right - columns[i][0])))
 
 
-def _continues(placed: list[list[_Word]], previous: list[list[_Word]], row: list[Line]) -> bool:
-    """The rest of wrapped cells: few cells, all below filled ones, no figure of its own, set close to the line above."""
-    filled = [i for i, words in enumerate(placed) if words]
-    above = [i for i, words in enumerate(previous) if words]
-    if len(filled) * 2 > len(above) or not set(filled) <= set(above):
+def _logical_rows(rows: list[list[Line]], columns: list[tuple[float, float]]) -> list[list[list[Line]]]:
+    """Lines of one row of the table together: rows with most cells, and close to them lines of cells that wrap.
+
+    Between two full rows the wrapped lines are parted at the widest gap; if all are alike, above the lower row.
+    """
+    groups: list[list[list[Line]]] = []
+    waiting: list[list[Line]] = []  # lines of wrapped cells since the last full row
+    for row in [*rows, None]:
+        if row is not None and _is_partial(row, rows, columns):
+            waiting.append(row)
+            continue
+        above = [groups[-1][-1]] if groups else []
+        run = [*above, *waiting, *([row] if row is not None else [])]
+        gaps = [_gap(a, b) for a, b in pairwise(run)]
+        widest = max(range(len(gaps)), key=lambda i: (gaps[i], i), default=0)
+        before, after = (waiting[:widest], waiting[widest:]) if above and row is not None else (waiting, [])
+        if not above and row is not None:
+            before, after = [], waiting
+        if groups:
+            groups[-1].extend(before)
+        else:
+            groups.extend([line] for line in before)
+        if row is not None:
+            groups.append([*after, row])
+        else:
+            groups.extend([line] for line in after)
+        waiting = []
+    return groups
+
+
+def _is_partial(row: list[Line], rows: list[list[Line]], columns: list[tuple[float, float]]) -> bool:
+    """At most half of the columns, words rather than figures, tighter below or above a line than rows are set."""
+    filled = {_column_of(segment, columns) for segment in row}
+    if len(filled) * 2 > len(columns) or any(_FIGURE.fullmatch(word.text) for word in row[0][:1]):
         return False
-    if any(len(words) == 1 and _FIGURE.fullmatch(words[0].text) for words in placed):
-        return False
-    bottom = min(w.bottom for i in filled for w in previous[i])
-    return bottom - row[0][0].top < 0.6 * row[0][0].height
+    at = next(index for index, other in enumerate(rows) if other is row)
+    tightest = min((_gap(a, b) for a, b in pairwise(rows[max(0, at - 1) : at + 2])), default=9.0)
+    if 0 in filled:  # a line below the table's first column may as well be a row, or a note under the table
+        pitch = [_gap(a, b) for a, b in pairwise(rows) if len(a) * 2 > len(columns) and len(b) * 2 > len(columns)]
+        return tightest < 0.5 * min(pitch, default=0.0)
+    return tightest < _TIGHT

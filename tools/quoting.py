@@ -21,6 +21,7 @@ from tools.signatures import mark_endings
 
 _PREFIX = re.compile(r"^[ \t]{0,3}(?:>|&gt;|\|[ \t]*>)")
 _PREFIXES = re.compile(r"^(?:[ \t]{0,3}(?:>|&gt;))+[ \t]?")
+_LAST_OPENER = 5_000  # lines; a mail that long opens older text before, or is none
 _RULE = r"[-_=*–—\s]"
 _RULE_LINE = re.compile(r"[_\-=*–—]{5,}")
 _DATED = re.compile(r"^\D{0,60}\d{1,4}[-./ ].{0,200}|^.{0,120}<[^<>\s]+@[^<>\s]+>", re.S)
@@ -183,7 +184,7 @@ def _keep_something(lines: list[_Line]) -> None:
 def _opener(lines: list[_Line], index: int) -> tuple[str, int]:
     """What opens older text at this line: its name and how many lines it takes; ('', 0) where nothing does."""
     text = lines[index].text.strip()
-    if len(text) < 3 or len(text) > 400 or text[0] == ">":
+    if len(text) < 3 or len(text) > 400 or text[0] == ">" or index > _LAST_OPENER:
         return "", 0
     if phrase("forwarded_message", rf"^{_RULE}*", rf"\s*:?{_RULE}{{0,80}}$").match(text) and (
         text[0] in "-_=*–—" or text[-1] in ":-_"

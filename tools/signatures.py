@@ -16,6 +16,7 @@ from tools.phrases import either, phrase
 NEW, SIGNATURE, DISCLAIMER = PassageKind.new, PassageKind.signature, PassageKind.disclaimer
 
 _DELIMITER = re.compile(r"^(?:--|––|—)\s*$")
+_LONGEST_SIGNATURE = 80  # lines, legal text included
 _POSTSCRIPT = re.compile(r"^\s*(?:p\.? ?p?\.?s\b\.?|nb\b|n\.b\.|ps:|pd:|p\.d\.)[\s:.–-]", re.I)
 _DATE_OR_QUANTITY = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?(?=\D|$)|\b\d{4}-\d{2}-\d{2}\b|[€$£]\s?\d|"
@@ -57,7 +58,7 @@ def mark_endings(lines: Sequence[str]) -> list[PassageKind]:
         _mark_after(stripped, kinds, closing)
     else:
         _mark_bare_contacts(stripped, kinds)
-    _mark_disclaimers(stripped, kinds, filled[max(0, len(filled) - 60)])
+    _mark_disclaimers(stripped, kinds, filled[max(0, len(filled) - _LONGEST_SIGNATURE)])
     for index in filled:
         if phrase("device", r"^[(<\[]{0,2}", r"[)>\]]{0,2}$").match(stripped[index]):
             kinds[index] = SIGNATURE
@@ -68,8 +69,9 @@ def mark_endings(lines: Sequence[str]) -> list[PassageKind]:
 
 def _closing_line(stripped: list[str], filled: list[int]) -> int | None:
     """The line that begins the signature: the first delimiter or closing phrase below which little follows."""
-    for position, index in enumerate(filled):
-        if position and _ends_soon(stripped, filled, position):
+    for position in range(max(1, len(filled) - _LONGEST_SIGNATURE - 1), len(filled)):
+        index = filled[position]
+        if _ends_soon(stripped, filled, position):
             if _DELIMITER.match(stripped[index]):
                 data = sum(bool(_DATE_OR_QUANTITY.search(stripped[i])) for i in filled[position + 1 :])
                 if data <= 2:
@@ -84,8 +86,6 @@ def _ends_soon(stripped: list[str], filled: list[int], position: int) -> bool:
     after = filled[position + 1 :]
     if len(after) <= 14:
         return True
-    if len(after) > 80:
-        return False
     return sum(_is_boilerplate(stripped[i]) for i in after[:40]) * 3 >= min(len(after), 40)
 
 

@@ -57,8 +57,8 @@ def read_214(text: str) -> Shipment214:
 
 
 def _terminator(text: str, element: str) -> str:
-    found = re.match(rf"ISA(?:{re.escape(element)}[^{re.escape(element)}]*){{15}}{re.escape(element)}(.)\s*(.)", text)
-    return found[2] if found else "~"
+    found = re.match(rf"ISA(?:{re.escape(element)}[^{re.escape(element)}]*){{15}}{re.escape(element)}.(.)", text, re.S)
+    return found[1] if found else "~"
 
 
 def _take(out: Shipment214, name: str, e: list[str]) -> None:

@@ -72,7 +72,7 @@ def test_letters_that_unicode_hides_are_spelled_out():
     [
         '<table><tr><th style="background:#003366;color:#ffffff">Price</th></tr></table>',
         '<div style="background-image:url(x.png)"><span style="color:white">Price</span></div>',
-        '<style>@media (max-width: 600px) { p { display:none } }</style><p>Price</p>',
+        "<style>@media (max-width: 600px) { p { display:none } }</style><p>Price</p>",
         '<div style="visibility:hidden"><p style="visibility:visible">Price</p></div>',
         '<p style="color:#999999">Price</p>',
         '<p style="font-size:0.8em">Price</p>',
@@ -137,11 +137,28 @@ def test_text_beyond_the_limit_is_left_out_with_a_sentence():
     assert "100" in html.problems[0]
 
 
-TAGS = ["<p>", "</p>", "<table>", "<tr>", "<td>", "</td>", "</tr>", "</table>", "<blockquote>", "<div hidden>", "</div>"]
+TAGS = [
+    "<p>",
+    "</p>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "</td>",
+    "</tr>",
+    "</table>",
+    "<blockquote>",
+    "<div hidden>",
+    "</div>",
+]
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from([*TAGS, "<br>", "<li>", "text ", " 12 ", "<pre>", "<!-- a longer comment -->"]) | st.text(max_size=8)))
+@given(
+    st.lists(
+        st.sampled_from([*TAGS, "<br>", "<li>", "text ", " 12 ", "<pre>", "<!-- a longer comment -->"])
+        | st.text(max_size=8)
+    )
+)
 def test_any_markup_keeps_offsets(pieces):
     html = read_html("".join(pieces))
     for mark in html.marks:

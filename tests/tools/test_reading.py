@@ -67,12 +67,10 @@ def test_random_bytes_never_raise(raw, channel):
 
 
 HEADER = st.sampled_from(
-    ["Content-Type: text/html; charset=x-none", "Content-Type: multipart/mixed; boundary=b", "Subject: =?utf-8?b?/w==?="]
-    + ["Content-Transfer-Encoding: base64", "From: =?x?q?=0A?= <a@b>", "Content-Type: message/rfc822", "To: a,b <;:"]
+    ["Content-Type: text/html; charset=x-none", "Content-Type: multipart/mixed; boundary=b", "Subject: =?utf-8?b?/w==?=", "Content-Transfer-Encoding: base64", "From: =?x?q?=0A?= <a@b>", "Content-Type: message/rfc822", "To: a,b <;:"]
 )
 PIECE = st.sampled_from(
-    ["--b\n", "--b--\n", "<table><tr><td>1", "</table>", "> quoted\n", "On 1 May 2026 X wrote:\n", "a  b  c\n", "-- \n"]
-    + ["<div style='display:none'>", "\u200b", "From: a@b.c\nSent: 1\nTo: b\nSubject: c\n", "=ZZ", "Regards\n", "\ud7ff"]
+    ["--b\n", "--b--\n", "<table><tr><td>1", "</table>", "> quoted\n", "On 1 May 2026 X wrote:\n", "a  b  c\n", "-- \n", "<div style='display:none'>", "\u200b", "From: a@b.c\nSent: 1\nTo: b\nSubject: c\n", "=ZZ", "Regards\n", "\ud7ff"]
 )
 
 
@@ -90,8 +88,12 @@ def test_pieces_of_mail_in_any_order_never_raise(head, body):
     provider=st.sampled_from(["easypost", "aftership", "karrio", "shipengine", "edi214", "generic", "new"]),
     payload=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-        lambda inner: st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["result", "msg", "data", "events", "status", "tracking_details", "x"]), inner),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["result", "msg", "data", "events", "status", "tracking_details", "x"]), inner
+            )
+        ),
         max_leaves=15,
     ),
 )

@@ -32,7 +32,9 @@ def test_a_closing_phrase_and_contact_data_are_the_signature(closing):
     assert new(body) == "The goods leave on 4 May."
 
 
-@pytest.mark.parametrize("line", ["Best, Tom", "Gruß Becker", "Pozdrawiam, Ola Nowak", "LG Eder", "Regards, Sales Desk"])
+@pytest.mark.parametrize(
+    "line", ["Best, Tom", "Gruß Becker", "Pozdrawiam, Ola Nowak", "LG Eder", "Regards, Sales Desk"]
+)
 def test_the_name_may_stand_on_the_closing_line(line):
     assert new(f"Ready on Friday.\n{line}") == "Ready on Friday."
 
@@ -57,7 +59,12 @@ def test_content_below_a_closing_phrase_is_new(content):
 
 @pytest.mark.parametrize(
     "line",
-    ["Best price is 4.20 EUR", "Greetings from the plant, we have bad news", "Thanks for the order 77.", "Best we can do: 9 May"],
+    [
+        "Best price is 4.20 EUR",
+        "Greetings from the plant, we have bad news",
+        "Thanks for the order 77.",
+        "Best we can do: 9 May",
+    ],
 )
 def test_sentences_that_begin_like_a_closing_are_new(line):
     body = f"Hello,\n{line}\nWe deliver ten on Friday and the rest in June.\n"
@@ -93,9 +100,13 @@ def test_legal_text_is_a_disclaimer(legal, rule):
 
 
 def test_a_banner_of_the_mail_server_is_a_disclaimer():
-    assert new("CAUTION: This email originated from outside the organization.\n\nReady on Friday.") == "Ready on Friday."
+    assert (
+        new("CAUTION: This email originated from outside the organization.\n\nReady on Friday.") == "Ready on Friday."
+    )
 
 
-@pytest.mark.parametrize("line", ["Sent from my iPhone", "Von meinem iPhone gesendet", "Envoyé de mon iPhone", "Get Outlook for iOS"])
+@pytest.mark.parametrize(
+    "line", ["Sent from my iPhone", "Von meinem iPhone gesendet", "Envoyé de mon iPhone", "Get Outlook for iOS"]
+)
 def test_what_a_device_adds_is_signature(line):
     assert new(f"Ready on Friday.\n{line}") == "Ready on Friday."
