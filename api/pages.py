@@ -33,6 +33,7 @@ from tools.message import Message
 
 router = APIRouter(include_in_schema=False)
 RAW_SHOWN = 100_000
+LOG_CHECKED = 2_000
 
 _environment = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
 _environment.trim_blocks = _environment.lstrip_blocks = True
@@ -191,8 +192,9 @@ def raw_message(request: Request, me: SignedIn, message_id: str) -> Response:
 def log_page(request: Request, me: SignedIn) -> Response:
     database = request.app.state.database
     with database.read() as session:
-        entries, result = log.latest(session), log.verify(session, database.head)
-    return _page(request, "log.html", me=me, entries=entries, result=result)
+        entries = log.latest(session)
+        result = log.verify(session, database.head, newest=LOG_CHECKED)
+    return _page(request, "log.html", me=me, entries=entries, result=result, checked=LOG_CHECKED)
 
 
 @router.get("/signed-out")

@@ -89,10 +89,13 @@ def edit(database: Database, proposal_id: str, *, version: int, who: Person, cha
     """Makes a new version, which another person approves. Raises InvalidEdit for what the catalogue does not know."""
     with database.write() as session:
         row = _proposal(session, proposal_id)
-        after = edited(Proposal(**row.body), change).model_dump(mode="json")
-        if done := _repeated(session, row, version, who, DecisionKind.edit):
+        done = _repeated(session, row, version, who, DecisionKind.edit)
+        if done and edited(Proposal(**done.proposed), change).model_dump(mode="json") == done.decided:
             return done
+        if row.version != version or row.state != ProposalState.open:
+            _refuse_stale(session, row)
         before = row.body
+        after = edited(Proposal(**before), change).model_dump(mode="json")
         _bump(session, row, version, edited_by=who.name)
         row.fill(Proposal(**after))
         return _keep(session, row, version, who, DecisionKind.edit, before, after)
@@ -104,7 +107,8 @@ def reject(
     """Turns `version` down for one of the fixed reasons, with an optional note."""
     with database.write() as session:
         row = _proposal(session, proposal_id)
-        if done := _repeated(session, row, version, who, DecisionKind.reject):
+        done = _repeated(session, row, version, who, DecisionKind.reject)
+        if done and done.reason == reason.name:
             return done
         _close(session, row, version, ProposalState.rejected)
         return _keep(session, row, version, who, DecisionKind.reject, row.body, row.body, reason, note.strip()[:2000])

@@ -120,18 +120,23 @@ def append(session: Session, kind: str, subject: str, content: dict[str, Any]) -
     return entry
 
 
-def verify(session: Session, head: HeadFile) -> VerifyResult:
-    """Walks the whole chain: altered, missing, reordered and cut-off entries are each named."""
+def verify(session: Session, head: HeadFile, newest: int | None = None) -> VerifyResult:
+    """Walks the chain: altered, missing, reordered and cut-off entries are each named.
+
+    With `newest`, only that many entries are walked, from the end; the one before them is taken as it stands."""
     result = VerifyResult()
     held, problem = _anchor(head)
     if problem:
         result.problems.append(problem)
-    previous, expected = GENESIS, 1
-    anchored = held is None
-    rows = session.scalars(
-        select(LogEntry).options(undefer(LogEntry.content)).order_by(LogEntry.seq).execution_options(yield_per=500)
-    )
-    for entry in rows:
+    previous, first = GENESIS, 1
+    walked = select(LogEntry).options(undefer(LogEntry.content)).order_by(LogEntry.seq)
+    if newest is not None:
+        skipped = select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).offset(newest).limit(1)
+        if before := session.execute(skipped).first():
+            previous, first = before.entry_hash, before.seq + 1
+            walked = walked.where(LogEntry.seq >= first)
+    anchored, expected = held is None or held.seq < first, first
+    for entry in session.scalars(walked.execution_options(yield_per=500)):
         result.problems += _problems_of(entry, expected, previous)
         if held is not None and entry.seq == held.seq:
             anchored = True

@@ -64,6 +64,25 @@ def test_a_double_click_is_one_decision(desk):
     assert len(decisions(desk)) == 1
 
 
+def test_a_double_edit_is_one_version_and_another_edit_of_the_old_version_is_stale(desk):
+    """The same change again changes nothing; a different one was not made on what there is now."""
+    proposal_id = desk.propose()
+    first = edit(desk.database, proposal_id, version=1, who=ROBIN, change=LATER)
+    assert edit(desk.database, proposal_id, version=1, who=ROBIN, change=LATER).id == first.id
+    with pytest.raises(StaleDecision):
+        edit(desk.database, proposal_id, version=1, who=ROBIN, change=Edit(actions=["no_action"]))
+    assert row_of(desk, proposal_id).version == 2
+
+
+def test_the_same_version_is_not_rejected_for_two_reasons(desk):
+    """The first reason stands."""
+    proposal_id = desk.propose()
+    reject(desk.database, proposal_id, version=1, who=ROBIN, reason=RejectReason.duplicate)
+    with pytest.raises(StaleDecision):
+        reject(desk.database, proposal_id, version=1, who=ROBIN, reason=RejectReason.suspicious)
+    assert [d.reason for d in decisions(desk)] == ["duplicate"]
+
+
 def test_two_people_cannot_both_decide(desk):
     """The second is told who was faster."""
     proposal_id = desk.propose()

@@ -107,6 +107,18 @@ def test_a_chain_that_was_rewritten_whole_does_not_fit_its_head(desk):
     ]
 
 
+def test_the_end_of_the_chain_can_be_checked_alone(desk):
+    """What lies before is taken as it stands; the end and the head still have to fit."""
+    fill(desk)
+    tamper(desk, "UPDATE log_entries SET kind = 'x' WHERE seq = 2")
+    with desk.database.read() as session:
+        end = log.verify(session, desk.database.head, newest=2)
+    assert (end.entries, end.ok, check(desk).ok) == (2, True, False)
+    tamper(desk, "DELETE FROM log_entries WHERE seq = 5")
+    with desk.database.read() as session:
+        assert not log.verify(session, desk.database.head, newest=2).ok
+
+
 def test_a_missing_or_broken_head_file_is_said(desk):
     """Without the head, a shortened log cannot be told from a whole one."""
     fill(desk)

@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Integer),
         sa.Column("record_name", sa.Text),
         sa.Column("lane", sa.Text, nullable=False),
-        sa.Column("confidence", sa.Float, nullable=False),
+        sa.Column("confidence", sa.Double, nullable=False),
         sa.Column("late", sa.Integer, nullable=False),
         sa.Column("body", sa.JSON, nullable=False),
         sa.Column("edited_by", sa.Text),
