@@ -159,8 +159,8 @@ class WordClassifier(Baseline):
         self._references = ExactReferences(reader)
         examples = training_examples()
         self._model = make_pipeline(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=50_000),
-            LogisticRegression(C=10, max_iter=300),
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=20_000),
+            LogisticRegression(C=10, tol=1e-3),
         ).fit([e.text for e in examples], [e.intent for e in examples])
 
     def intent(self, text: str) -> tuple[str, float]:
