@@ -104,11 +104,16 @@ def demo(
     """Show the desk with an invented company: one process, no account, nothing kept."""
     from rich.console import Console
 
-    with demo_folder(data_dir) as folder:
-        from api.serving import serve_demo
+    from api.listening import claim_port
 
-        settings = configured(folder, port=port, demo=True, host="127.0.0.1", database_url=None)
-        serve_demo(settings, Console(), arrive_every=arrive_every, browser=browser)
+    console = Console()
+    with demo_folder(data_dir) as folder:
+        settings = configured(folder, port=port, demo=True, host="127.0.0.1")
+        settings.database_url = None
+        with claim_port(settings) as listener:
+            with console.status("Loading …"):
+                from api.serving import serve_demo
+            serve_demo(settings, listener, console, arrive_every=arrive_every, browser=browser)
 
 
 @contextmanager
@@ -134,9 +139,13 @@ def serve(
     reader = reader_of(settings)
     from rich.console import Console
 
-    from api.serving import serve as run
+    from api.listening import claim_port
 
-    run(settings, reader, Console())
+    console = Console()
+    with claim_port(settings) as listener:
+        with console.status("Loading …"):
+            from api.serving import serve as run
+        run(settings, listener, reader, console)
 
 
 @app.command("sign-in")

@@ -34,26 +34,6 @@ FIRST_MESSAGES = 6
 DEMO_SUITE = Path(__file__).parents[1] / "evals" / "suites" / "demo"
 
 
-class PortInUse(OSError):
-    """Another program listens at the address already."""
-
-
-def claim_port(settings: Settings) -> socket.socket:
-    """Listens at the settings' address (port 0: any free one, which the settings then hold). Raises PortInUse."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        where = f"{settings.host}:{settings.port}"
-        raise PortInUse(f"Cannot listen at {where} ({error.strerror}). Choose another with --port.") from error
-    settings.port = listener.getsockname()[1]
-    return listener
-
-
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serves until Ctrl-C or SIGTERM."""
     config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=5)
@@ -65,23 +45,23 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         listener.close()
 
 
-def serve(settings: Settings, reader: RecordReader, console: Console) -> None:
+def serve(settings: Settings, listener: socket.socket, reader: RecordReader, console: Console) -> None:
     """Serves the desk and triages what is received, in one process."""
-    with claim_port(settings) as listener:
-        database = open_database(settings)
-        store = RawStore(settings.data_dir / "raw")
-        with console.status("Loading the engine …"):
-            engine = build_engine(reader, index_dir=settings.data_dir / "index")
-        app = create_app(settings, database=database, records=reader)
-        with TriageLoop(database, store, engine):
-            console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
-            if not anybody(database):
-                console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)
-            run(app, listener)
+    database = open_database(settings)
+    store = RawStore(settings.data_dir / "raw")
+    with console.status("Loading the engine …"):
+        engine = build_engine(reader, index_dir=settings.data_dir / "index")
+    app = create_app(settings, database=database, records=reader)
+    with TriageLoop(database, store, engine):
+        console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
+        if not anybody(database):
+            console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)
+        run(app, listener)
 
 
 def serve_demo(
     settings: Settings,
+    listener: socket.socket,
     console: Console,
     *,
     arrive_every: float,
@@ -91,38 +71,37 @@ def serve_demo(
     """Loads the demo company, triages up to half of its messages, then serves; the others arrive one by one.
 
     On a slow machine the link comes after `FIRST_SECONDS`, once `FIRST_MESSAGES` are there."""
-    with claim_port(settings) as listener:
-        labelled = load_labelled(DEMO_SUITE, labels=False)
-        reader = SnapshotReader(DEMO_SUITE / "records.json")
-        database = open_database(settings)
-        store = RawStore(settings.data_dir / "raw")
-        add_demo_people(database)
-        with console.status("Loading the engine …"):
-            engine = build(reader)
-        here = 0
-        ready_by = time.monotonic() + FIRST_SECONDS
-        with Progress(console=console, transient=True) as bar:
-            for case in bar.track(labelled.cases[: len(labelled.cases) // 2], description="Reading messages"):
-                take(database, store, labelled, case, engine)
-                here += 1
-                if here >= FIRST_MESSAGES and time.monotonic() > ready_by:
-                    break
-        app = create_app(settings, database=database, records=reader)
-        link = sign_in_link(database, settings, next(iter(DEMO_PEOPLE)))
-        show_link(console, link, here, len(labelled.cases) - here)
-        stop = threading.Event()
-        arrivals = threading.Thread(
-            target=arrive,
-            args=(database, store, labelled, labelled.cases[here:], engine, arrive_every, stop),
-            daemon=True,
-        )
-        arrivals.start()
-        if browser:
-            threading.Timer(0.5, webbrowser.open, [link]).start()
-        run(app, listener)
-        stop.set()
-        arrivals.join(timeout=10)
-        database.close()
+    labelled = load_labelled(DEMO_SUITE, labels=False)
+    reader = SnapshotReader(DEMO_SUITE / "records.json")
+    database = open_database(settings)
+    store = RawStore(settings.data_dir / "raw")
+    add_demo_people(database)
+    with console.status("Loading the engine …"):
+        engine = build(reader)
+    here = 0
+    ready_by = time.monotonic() + FIRST_SECONDS
+    with Progress(console=console, transient=True) as bar:
+        for case in bar.track(labelled.cases[: len(labelled.cases) // 2], description="Reading messages"):
+            take(database, store, labelled, case, engine)
+            here += 1
+            if here >= FIRST_MESSAGES and time.monotonic() > ready_by:
+                break
+    app = create_app(settings, database=database, records=reader)
+    link = sign_in_link(database, settings, next(iter(DEMO_PEOPLE)))
+    show_link(console, link, here, len(labelled.cases) - here)
+    stop = threading.Event()
+    arrivals = threading.Thread(
+        target=arrive,
+        args=(database, store, labelled, labelled.cases[here:], engine, arrive_every, stop),
+        daemon=True,
+    )
+    arrivals.start()
+    if browser:
+        threading.Timer(0.5, webbrowser.open, [link]).start()
+    run(app, listener)
+    stop.set()
+    arrivals.join(timeout=10)
+    database.close()
 
 
 def take(database: Database, store: RawStore, labelled: LabelledSet, case: Case, engine: TriageEngine) -> None:

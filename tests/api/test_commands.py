@@ -157,6 +157,7 @@ def test_a_port_in_use_is_said_before_anything_is_loaded(tmp_path, records):
 def test_the_demo_serves_half_and_the_rest_arrives(tmp_path, monkeypatch):
     """One link signs the visitor in; messages come one by one while the desk is open."""
     from api import serving
+    from api.listening import claim_port
 
     settings = Settings(data_dir=tmp_path / "demo", port=0, demo=True)
     output = StringIO()
@@ -185,6 +186,7 @@ def test_the_demo_serves_half_and_the_rest_arrives(tmp_path, monkeypatch):
     monkeypatch.setattr(serving, "run", visit)
     serving.serve_demo(
         settings,
+        claim_port(settings),
         Console(file=output),
         arrive_every=0.01,
         browser=False,
