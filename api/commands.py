@@ -25,7 +25,7 @@ class Refusals(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (OSError, ValueError, LookupError, RuntimeError) as error:
+        except Exception as error:
             if (said := sentence(error)) is None:
                 raise
             typer.secho(said, fg=typer.colors.RED, err=True)
@@ -34,6 +34,8 @@ class Refusals(TyperGroup):
 
 def sentence(error: Exception) -> str | None:
     """What a person is told about an error, or None for one that nobody foresaw."""
+    from review.settings import SettingsError
+
     if isinstance(error, PermissionError):
         return f"No permission for {error.filename or error}. Use another folder or file, or change its owner."
     if isinstance(error, FileNotFoundError) and error.filename:
@@ -44,10 +46,12 @@ def sentence(error: Exception) -> str | None:
         return f"{error.filename}: {error.strerror}. Check the path."
     if isinstance(error, OSError):
         return str(error)
-    return str(error) if isinstance(error, Refused) else None
+    if (cause := getattr(error, "orig", None)) is not None:  # SQLAlchemy's, which is not loaded for its name alone
+        return f"The database cannot be used: {cause}. Check TRIAGE_DATABASE_URL and the data directory."
+    return str(error) if isinstance(error, Refused | SettingsError) else None
 
 
-class Refused(RuntimeError):
+class Refused(Exception):
     """A command cannot do what was asked; the text says why and what to do."""
 
 
@@ -70,9 +74,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def configured(data_dir: Path | None = None, **given: Any) -> Settings:
     """The settings of the environment, with what the command line gives on top."""
+    from pydantic import ValidationError
+
     from review.settings import Settings
 
-    return Settings(**{k: v for k, v in {"data_dir": data_dir, **given}.items() if v is not None})
+    try:
+        return Settings(**{k: v for k, v in {"data_dir": data_dir, **given}.items() if v is not None})
+    except ValidationError as error:
+        wrong = "; ".join(f"TRIAGE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise Refused(f"A setting cannot be used. {wrong}") from error
 
 
 def reader_of(settings: Settings) -> RecordReader:

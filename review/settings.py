@@ -9,6 +9,10 @@ from pathlib import Path
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class SettingsError(Exception):
+    """A setting cannot be used. The message names it and the next step."""
+
+
 class Settings(BaseSettings):
     """What an operator may set. Paths are taken relative to the working directory.
 
@@ -46,7 +50,8 @@ class Settings(BaseSettings):
         if self.session_secret_file is not None:
             secret = self.session_secret_file.read_text().strip()
             if len(secret) < 32:
-                raise ValueError(f"{self.session_secret_file} holds fewer than 32 characters: put a longer one there.")
+                what = f"{self.session_secret_file} holds fewer than 32 characters: put a longer one there."
+                raise SettingsError(what)
             return secret
         path = self.data_dir / "session.secret"
         self.data_dir.mkdir(parents=True, exist_ok=True)

@@ -144,6 +144,17 @@ def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
     assert f"No permission for {tmp_path / 'locked'}" in result.output
 
 
+def test_settings_that_cannot_be_used_are_named(tmp_path, monkeypatch):
+    """With the variable, or the database's own words."""
+    monkeypatch.setenv("TRIAGE_PORT", "eighty")
+    assert "TRIAGE_PORT: Input should be a valid integer" in run("sign-in", "Ann", "--data-dir", tmp_path).output
+    monkeypatch.setenv("TRIAGE_PORT", "80")
+    (tmp_path / "triage.db").write_text("this is not a database, but a text of some length" * 50)
+    result = run("sign-in", "Ann", "--data-dir", tmp_path)
+    assert result.exit_code == 1
+    assert "The database cannot be used: file is not a database" in result.output
+
+
 def test_a_port_in_use_is_said_before_anything_is_loaded(tmp_path, records):
     """With the option that helps."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

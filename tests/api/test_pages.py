@@ -121,6 +121,7 @@ def test_editing_by_form_needs_a_second_person(desk, robin, sam):
     mine = robin.page(f"/desk/second?at={proposal_id}")
     assert "Another person has to approve it" in text_of(mine, ".why")
     assert "2026-12-18" in text_of(mine, ".history")
+    assert "before the edit" in text_of(mine, ".record .note")
     assert robin.decide(proposal_id, "approve", version=2).status_code == 403
     assert sam.decide(proposal_id, "approve", version=2).status_code == 200
     assert "approved" in text_of(sam.page(f"/desk/done?at={proposal_id}"), ".eyebrow")

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from review.database import open_database
 from review.raw_store import RawStore
 from review.schema import Base, MessageRow, ProposalRow
-from review.settings import Settings
+from review.settings import Settings, SettingsError
 from tests.review.desk import START
 
 
@@ -86,7 +86,7 @@ def test_the_session_secret_is_made_once_and_for_the_owner_alone(tmp_path):
 def test_a_short_secret_of_the_operator_is_refused(tmp_path):
     """With the file to change."""
     (tmp_path / "secret").write_text("short")
-    with pytest.raises(ValueError, match="fewer than 32"):
+    with pytest.raises(SettingsError, match="fewer than 32"):
         Settings(session_secret_file=tmp_path / "secret").session_secret()
 
 
