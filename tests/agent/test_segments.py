@@ -1,0 +1,97 @@
+"""A text is cut into the sentences and lines that one thing is said in; nothing is lost and every offset is exact."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.segments import MAX_STATEMENTS, cut, statements
+from tests.agent.company import mail
+from tools.message import Part, PassageKind
+
+NEW = PassageKind.new
+
+
+def pieces(text: str) -> list[str]:
+    return [s.text for s in cut(Part(name="body", text=text), 0, len(text), NEW)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It is late. We are sorry!", ["It is late.", "We are sorry!"]),
+        ("When? Tomorrow.", ["When?", "Tomorrow."]),
+        ("first line\nSecond line", ["first line", "Second line"]),
+        ("One.\n\n\nTwo.", ["One.", "Two."]),
+        ("", []),
+        (" \n\t\n", []),
+    ],
+)
+def test_sentences_and_lines_stand_alone(text, expected):
+    assert pieces(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Lieferung kommt am 14. Dezember an.",
+        "Art. Nr. 12345 kostet 3.50 pro Stk. ab Lager.",
+        "The approx. weight is 3.5 kg per pc. in total.",
+        "La livraison est prévue le 3. Juin au plus tard.",
+        "Please see no. 7 of the list.",
+        "Mr. Smith has it.",
+    ],
+)
+def test_day_numbers_abbreviations_and_decimals_end_no_sentence(text):
+    assert pieces(text) == [text]
+
+
+def test_hard_wrapped_lines_are_one_statement():
+    text = "We regret to tell you that the delivery of your order will\nbe later than we had agreed."
+    assert pieces(text) == [text]
+
+
+def test_list_items_stay_apart():
+    text = "Changes:\n- ropes come on 3 June\n- fenders come on 9 June\n1) lamps are gone"
+    assert pieces(text) == ["Changes:", "- ropes come on 3 June", "- fenders come on 9 June", "1) lamps are gone"]
+
+
+def test_a_quote_mark_before_a_line_is_no_part_of_its_statement():
+    assert pieces("> It is late.\n> Sorry for that.") == ["It is late.", "Sorry for that."]
+
+
+def test_the_subject_comes_first_and_only_the_wanted_passages_follow():
+    message = mail("New words.", subject="Order P00041", quoted="Old words.")
+    assert [(s.part, s.text) for s in statements(message, NEW)] == [("subject", "Order P00041"), ("body", "New words.")]
+    both = statements(message, NEW, PassageKind.quoted)
+    assert [(s.text, s.kind) for s in both[1:]] == [("New words.", NEW), ("Old words.", PassageKind.quoted)]
+
+
+def test_attachments_are_read_only_on_demand():
+    message = mail("See attached.")
+    message.parts.append(Part(name="attachment:ab.pdf", text="All as ordered."))
+    assert [s.part for s in statements(message, NEW)] == ["body"]
+    assert [s.part for s in statements(message, NEW, attachments=True)] == ["body", "attachment:ab.pdf"]
+
+
+def test_no_more_statements_than_a_person_would_read():
+    assert len(statements(mail("\n".join(f"Line {i}." for i in range(3 * MAX_STATEMENTS))), NEW)) == MAX_STATEMENTS
+
+
+wild = st.text(st.one_of(st.sampled_from("aB1. \n!?>-…»\t\r,:;"), st.characters()), max_size=200)
+
+
+@settings(max_examples=150, deadline=None)
+@given(wild, st.integers(0, 20), st.integers(0, 20))
+def test_nothing_is_lost_and_offsets_point_at_the_text(text, skip, drop):
+    start, end = min(skip, len(text)), max(min(skip, len(text)), len(text) - drop)
+    found = cut(Part(name="body", text=text), start, end, NEW)
+    at = start
+    for statement in found:
+        assert statement.text == text[statement.start : statement.end]
+        assert statement.start >= at
+        assert not text[at : statement.start].replace(">", "").strip()
+        at = statement.end
+    assert at <= end
+    assert not text[at:end].replace(">", "").strip()
