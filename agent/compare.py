@@ -135,7 +135,7 @@ def _by_origin(
     book: OrderBook,
     order: Order,
     touched: list[OrderLine],
-    stated: dict[int | None, LineFields],
+    stated: dict[int, LineFields],
     never_comes: bool,
 ) -> list[ImpactItem]:
     """Sales orders named in the purchase order's origin that hold the same product: weaker, said so in `via`."""

@@ -31,7 +31,9 @@ def _carriers() -> re.Pattern[str]:
     return re.compile("|".join(rf"(?<!\w){re.escape(n)}(?!\w)" for n in names), re.IGNORECASE)
 
 
-def add_details(intent: str, fields: Fields, message: Message, saids: Sequence[Said], order: Order | None) -> list[Evidence]:
+def add_details(
+    intent: str, fields: Fields, message: Message, saids: Sequence[Said], order: Order | None
+) -> list[Evidence]:
     """Fill the message-level fields that the taxonomy lists for the intent; returns where each was read."""
     listed = set(taxonomy().intents[intent].fields)
     found: list[Evidence] = []

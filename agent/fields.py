@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from agent.line_news import SAME_PRICE, News, OrderNews, shifted
+from agent.line_news import NOT_NEW, SAME_PRICE, News, OrderNews, shifted
 from agent.orderbook import Order, OrderLine
 from agent.prices import PriceMention, apply_percent
 from agent.proposal import Evidence, Fields, LineFields, Split
@@ -49,6 +49,8 @@ class Context:
     saids: Sequence[Said]
     order: Order | None
     news: OrderNews
+    today: date
+    coded: bool = False  # a carrier's event: what it counts are packages, not pieces
 
 
 def fill(intent: str, context: Context) -> Filled:
@@ -84,6 +86,7 @@ def _concerned(context: Context, has: Callable[[News], bool]) -> list[News]:
             line,
             score,
             whole.dates,
+            whole.weights,
             whole.unknown,
             whole.quantities,
             whole.prices,
@@ -103,7 +106,7 @@ def _date_change(context: Context) -> Filled:
         if line is None:
             continue
         held = line.planned.date() if line.planned else None
-        moved = [(d, e, shifted(line, d)) for d, e in news.new_dates(held)]
+        moved = [(d, e, shifted(line, d)) for d, e in news.new_dates(held, context.today)]
         moved = [m for m in moved if m[2] is not None]
         if moved:
             mention, evidence, when = moved[0]
@@ -133,14 +136,16 @@ def _splits(context: Context) -> Filled:
         line = news.line
         if line is None:
             continue
-        splits = _distinct(news.splits)
-        dates = sorted({d.date for d, _ in news.dates if d.date and d.role not in ("old", "order")})
+        splits = [s for s in _distinct(news.splits) if s[1] >= context.today]
+        surplus = sum(s[0] for s in splits) - line.open_qty
+        splits = [s for s in splits if len(splits) < 2 or abs(s[0] - surplus) > 1e-6 or s[0] == 0]
+        dates = sorted({d.date for d, _ in news.dates if d.date and d.role not in NOT_NEW and d.date >= context.today})
         rest = [when for when in dates if when not in {s[1] for s in splits}]
         stated = sum(s[0] for s in splits)
         if len(splits) == 1 and rest and 0 < stated < line.open_qty:
             evidence = next(e for d, e in news.dates if d.date == rest[0])
             splits.append((line.open_qty - stated, rest[0], evidence))
-        if len(splits) < 2:
+        if len(splits) < 2 or len({s[1] for s in splits}) < 2:
             continue
         filled.values = 1.0
         total = sum(s[0] for s in splits)
@@ -233,6 +238,8 @@ def _named_lines(context: Context, *, fall_back: bool) -> list[tuple[OrderLine, 
         for line in lines
         if line.id in context.news.mentioned and line.id not in context.news.unchanged
     ]
+    top = max((score for _, score in named), default=0.0)
+    named = [(line, score) for line, score in named if score >= 0.6 * top]
     if not named and fall_back and len(open_lines(context.order)) == 1:
         named = [(open_lines(context.order)[0], 0.9)]
     return named
@@ -240,7 +247,7 @@ def _named_lines(context: Context, *, fall_back: bool) -> list[tuple[OrderLine, 
 
 _SUBSTITUTE = re.compile(
     r"(?:replac|substitut|alternativ|instead|successor|offer|propose|ersatz|ersetz|nachfolg|stattdessen|anbieten|"
-    r"remplac|substitu|équivalent|successeur|proposons|à la place|sustitu|reemplaz|alternativa|en su lugar|ofrec|"
+    r"remplac|substitu|équivalent|successeur|proposons|à la place|sustitu|reemplaz|alternativa|en su lugar|ofrec|sirve|convien|"
     r"sostitu|alternativ|al posto|proponiam|vervang|alternatief|opvolger|zamiennik|zamian|zastęp|następc|proponuj)",
     re.IGNORECASE,
 )
@@ -250,7 +257,7 @@ _CODE = re.compile(r"(?<![\w/-])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?
 def _unavailable(context: Context) -> Filled:
     named = _named_lines(context, fall_back=True)
     filled = Filled(values=1.0 if named else 0.0, supported=0.5)
-    codes_of_order = {re.sub(r"\W", "", t).upper() for line in open_lines(context.order) for t in _codes(line)}
+    codes_of_order = {re.sub(r"\W", "", t).upper() for line, _ in named[:1] for t in _codes(line)}
     names = {re.sub(r"\W", "", n).upper() for n in ([context.order.name, *context.order.refs] if context.order else [])}
     substitute: Evidence | None = None
     for said in context.saids:
@@ -263,6 +270,9 @@ def _unavailable(context: Context) -> Filled:
             if key not in codes_of_order and key not in names and not unit_of_measure:
                 substitute = said.evidence("lines.substitute", match.start(), match.end())
                 break
+    if substitute and len(named) > 1:
+        key = re.sub(r"\W", "", substitute.text).upper()
+        named = [n for n in named if key not in {re.sub(r"\W", "", t).upper() for t in _codes(n[0])}]
     for line, score in named:
         stated = LineFields(
             line_id=line.id, product=product_of(line), substitute=substitute.text if substitute else None
@@ -278,13 +288,19 @@ def _codes(line: OrderLine) -> list[str]:
 
 
 def _shipment(context: Context) -> Filled:
-    filled = _quantity(context, against_held=False)
+    rows = [n for n in context.news.lines.values() if n.shipped and n.line]
+    filled = Filled() if rows else _quantity(context, against_held=False)
+    for news in rows:
+        if news.line:
+            stated = LineFields(line_id=news.line.id, product=product_of(news.line), qty=news.shipped[0][0].qty)
+            filled.add(stated, news.score, news.shipped[0][1])
+            filled.from_table = True
     filled.values, filled.supported = 1.0, 0.5
     return filled
 
 
 def _damaged(context: Context) -> Filled:
-    filled = _quantity(context, against_held=False)
+    filled = Filled() if context.coded else _quantity(context, against_held=False)
     if not filled.fields.lines:
         for line, score in _named_lines(context, fall_back=False):
             filled.add(LineFields(line_id=line.id, product=product_of(line)), score, *_line_evidence(context, line))

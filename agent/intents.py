@@ -41,8 +41,8 @@ def mask(text: str) -> str:
 
 @dataclass
 class IntentModel:
-    """Weights of both views. `classes` are taxonomy keys and `none`; `shares` weighs the n-gram view against the
-    embedding view where both are computed."""
+    """Weights of both views. `classes` are taxonomy keys and `none`; `share` weighs the n-gram view's log-probability
+    beside the embedding view's (a logarithmic opinion pool: Genest and Zidek 1986)."""
 
     classes: list[str]
     vocabulary: dict[str, int]
@@ -77,8 +77,8 @@ class IntentModel:
             empty = np.zeros((0, len(self.classes)), dtype=np.float32)
             return empty, np.zeros(0, dtype=np.float32)
         vectors = embed(texts, embedder)
-        logits = vectors @ self.embedding_weights + self.embedding_bias + self._role_logits(roles)
-        mixed = self.share * self.ngram_scores(texts, roles) + (1 - self.share) * softmax(logits)
+        logits = vectors @ self.embedding_weights + self.embedding_bias
+        mixed = softmax(logits + self.share * np.log(self.ngram_scores(texts, roles) + 1e-6))
         return mixed, (vectors @ self.prototypes.T).max(axis=1)
 
     def _role_logits(self, roles: Sequence[str]) -> Matrix:

@@ -19,6 +19,8 @@ from agent.quantities import QuantityMention
 from agent.said import Said
 
 SAME_PRICE = 0.005
+NOT_NEW = frozenset({"old", "order", "past", "shipped"})
+MOST_TIMES_HELD = 3
 
 
 @dataclass
@@ -28,6 +30,7 @@ class News:
     line: OrderLine | None
     score: float = 1.0
     dates: list[tuple[DateMention, Evidence]] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
     unknown: list[Evidence] = field(default_factory=list)
     quantities: list[tuple[QuantityMention, Evidence]] = field(default_factory=list)
     prices: list[tuple[PriceMention, Evidence]] = field(default_factory=list)
@@ -35,12 +38,15 @@ class News:
     splits: list[tuple[float, date, Evidence]] = field(default_factory=list)
     statements: list[Said] = field(default_factory=list)
     from_table: bool = False
+    shipped: list[tuple[QuantityMention, Evidence]] = field(default_factory=list)
 
-    def new_dates(self, held: date | None) -> list[tuple[DateMention, Evidence]]:
-        """Dates that may be the new one: not called old, not an order date, not what the record holds already."""
-        dates = [d for d in self.dates if d[0].role not in ("old", "order", "past", "shipped")]
-        other = [d for d in dates if d[0].date is not None and d[0].date != held]
-        return sorted(other or dates, key=lambda d: d[0].role != "new")
+    def new_dates(self, held: date | None, today: date) -> list[tuple[DateMention, Evidence]]:
+        """Dates that may be the new one, likeliest first: not called old, not an order date, not gone by, and another
+        than the record holds if there is one. Of several, the statement that most speaks of a change decides."""
+        weighed = zip(self.dates, self.weights, strict=True)
+        dates = [(d, w) for d, w in weighed if d[0].role not in NOT_NEW and (d[0].date is None or d[0].date >= today)]
+        other = [d for d in dates if d[0][0].date != held]
+        return [d for d, _ in sorted(other or dates, key=lambda d: (d[0][0].role != "new", -d[1]))]
 
 
 @dataclass
@@ -54,15 +60,14 @@ class OrderNews:
     unchanged: set[int] = field(default_factory=set)
 
 
-def gather(saids: Sequence[Said], order: Order | None) -> OrderNews:
+def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
     """Attach the values of the statements to the order's lines, in reading order."""
-    news = OrderNews()
     by_id = {line.id: line for line in order.lines} if order else {}
     current: list[int] = []
     for said in saids:
-        named = [m for m in said.products if m.line_id in by_id]
+        named = _surest([m for m in said.products if m.line_id in by_id])
         here = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None))
-        if said.unchanged and not _has_value(said):
+        if said.unchanged and not any(d.role == "new" for d in said.dates):
             news.unchanged.update(here)
             continue
         for mention in named:
@@ -74,11 +79,24 @@ def gather(saids: Sequence[Said], order: Order | None) -> OrderNews:
         if here:
             current = here
         _attach(said, named, current, by_id, news)
-    return news
 
 
-def _has_value(said: Said) -> bool:
-    return bool(said.dates or said.prices or said.percents or said.unknown_dates or said.quantities)
+def _surest(mentions: list[ProductMention]) -> list[ProductMention]:
+    """Of several lines that one place may name the best; and a vague name says little beside a sure one."""
+    best: dict[tuple[int, int], float] = {}
+    for m in mentions:
+        best[m.start, m.end] = max(best.get((m.start, m.end), 0.0), m.score)
+    top = max(best.values(), default=0.0)
+    return [m for m in mentions if m.score >= best[m.start, m.end] - 0.03 and m.score >= 0.55 * top]
+
+
+def _is_count(qty: QuantityMention, named: list[ProductMention], line: OrderLine | None) -> bool:
+    """A number without a unit counts pieces only outside of a product's name and within the line's order of size."""
+    if not qty.bare:
+        return True
+    if any(m.start < qty.end and qty.start < m.end for m in named):
+        return False
+    return line is None or qty.qty <= MOST_TIMES_HELD * max(line.qty, 1.0)
 
 
 def _attach(
@@ -101,11 +119,14 @@ def _attach(
         )
         for goal in goals:
             goal.dates.append((when, said.evidence("lines.date", when.start, when.end)))
+            goal.weights.append(said.change)
     for start, end in said.unknown_dates:
         for goal in targets(start, end):
             goal.unknown.append(said.evidence("lines.date", start, end))
     for qty in said.quantities:
         for goal in targets(qty.start, qty.end):
+            if not _is_count(qty, named, goal.line):
+                continue
             goal.quantities.append((qty, said.evidence("lines.qty", qty.start, qty.end)))
     for price in said.prices:
         for goal in targets(price.start, price.end):
@@ -113,7 +134,8 @@ def _attach(
     for percent in said.percents:
         for goal in targets(percent.start, percent.end):
             goal.percents.append((percent, said.evidence("lines.price", percent.start, percent.end)))
-    for goal in {id(g): g for i in current or [None] for g in [news.lines.get(i) if i else news.whole] if g}.values():
+    spoken_of = [news.lines[i] for i in current if i in news.lines] if current else [news.whole]
+    for goal in spoken_of:
         goal.statements.append(said)
         _pair_splits(said, goal)
 

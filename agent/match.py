@@ -146,9 +146,7 @@ def _judge_dates(ranked: Ranked, order: Order, saids: Sequence[Said]) -> None:
 _AFTER_ARRIVAL = frozenset({"goods_damaged", "delivery_discrepancy"})
 
 
-def rank_shipments(
-    order: Order | None, recall: Recall, intent: str, book: OrderBook, lines: set[int]
-) -> list[Ranked]:
+def rank_shipments(order: Order | None, recall: Recall, intent: str, book: OrderBook, lines: set[int]) -> list[Ranked]:
     """The shipment that an intent is about: the one that is named; else of the order's, the one whose state fits."""
     candidates = {c.key: c for c in recall.candidates if c.model == PICKING}
     pickings = {key[1]: book.pickings[key[1]] for key in candidates if key[1] in book.pickings}

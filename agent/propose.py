@@ -107,11 +107,7 @@ def _arguments(action: str, fields: Fields, changes: list[Change], rule: Rule) -
     if action in _LINE_ARGUMENT:
         wanted = _LINE_ARGUMENT[action]
         return {
-            "lines": [
-                {"line_id": c.line_id, c.field: c.stated}
-                for c in changes
-                if wanted is None or c.field == wanted
-            ]
+            "lines": [{"line_id": c.line_id, c.field: c.stated} for c in changes if wanted is None or c.field == wanted]
         }
     if action == "record_shipment":
         return {k: v for k, v in {"tracking": fields.tracking, "carrier": fields.carrier}.items() if v}

@@ -19,7 +19,8 @@ from agent.segments import Statement
 
 @dataclass
 class Said:
-    """Offsets of all mentions count in `statement.text`; `evidence` turns them into offsets of the part."""
+    """Offsets of all mentions count in `statement.text`; `evidence` turns them into offsets of the part. `change` is
+    how likely the statement speaks of a change of dates, quantities or prices."""
 
     statement: Statement
     references: list[ReferenceMention] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Said:
     prices: list[PriceMention] = field(default_factory=list)
     percents: list[PercentMention] = field(default_factory=list)
     unchanged: bool = False
+    change: float = 0.0
     scores: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
     @property
@@ -51,7 +53,7 @@ def observe(statement: Statement, *, now: datetime, language: str, day_first: bo
     text = statement.text
     dates = find_dates(text, now=now, language=language, day_first=day_first)
     prices = find_prices(text, language)
-    taken = [(m.start, m.end) for m in (*dates, *prices)]
+    taken = [(d.start, d.end) for d in dates] + [(p.start, p.end) for p in prices]
     quantities = [q for q in find_quantities(text, language) if not _overlaps(q.start, q.end, taken)]
     return Said(
         statement=statement,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tools.message import Message, Part, PassageKind
 
@@ -14,6 +15,12 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:nr|no|num|art|best|pos|stk|st|pcs|pc|ca|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|approx|incl|excl|"
     r"réf|qté|env|sig|sra|sr|cant|uds|ud|pz|sig\.ra|dott|szt|godz|ul|nr zam|zam|prof|ing|resp|max|min|jan|feb|"
     r"mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|m\.f\.g|z\.b|d\.h|u\.a|e\.g|i\.e|vs|etc|abt|bijv|evt|vgl))$",
+    re.IGNORECASE,
+)
+# What follows "but" is another statement: "A as agreed, but B two weeks later".
+_CONTRAST = re.compile(
+    r"[,;]\s+(?=(?:but|however|while|whereas|only|aber|jedoch|sondern|während|lediglich|mais|en revanche|tandis|pero|sino|"
+    r"mientras|però|ma|mentre|invece|maar|echter|terwijl|ale|jednak|natomiast|lecz)\b)",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"\s*(?:[-*•·–—]|\(?\d{1,2}[.)]|[a-z]\))\s+\S")
@@ -66,7 +73,16 @@ def cut(part: Part, start: int, end: int, kind: PassageKind) -> list[Statement]:
         _append(pieces, part.name, text, begin, match.end(), kind)
         begin = match.end()
     _append(pieces, part.name, text, begin, end, kind)
-    return pieces
+    return [clause for piece in pieces for clause in _clauses(piece)]
+
+
+def _clauses(statement: Statement) -> list[Statement]:
+    cuts = [0, *(m.end() for m in _CONTRAST.finditer(statement.text)), len(statement.text)]
+    return [
+        replace(statement, start=statement.start + a, end=statement.start + b, text=statement.text[a:b])
+        for a, b in pairwise(cuts)
+        if b > a
+    ]
 
 
 def _append(pieces: list[Statement], name: str, text: str, start: int, end: int, kind: PassageKind) -> None:

@@ -14,7 +14,7 @@ from agent.product_mentions import ProductFinder
 from agent.recall import LocatedMention, Recall
 from agent.said import Said, observe
 from agent.segments import Statement, statements
-from agent.table_news import add_tables, ordered_rows
+from agent.table_news import Stretch, add_tables
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.trust import Suspicion
 from agent.understand import Reading, Topic, read_topic, score_statements, statement_count
@@ -113,7 +113,9 @@ class Understander:
         saids = [observe(s, now=message.received_at, language=message.language, day_first=None) for s in found]
         for said in saids:
             said.references = [
-                replace(m.mention, start=m.mention.start - said.statement.start, end=m.mention.end - said.statement.start)
+                replace(
+                    m.mention, start=m.mention.start - said.statement.start, end=m.mention.end - said.statement.start
+                )
                 for m in recall.mentions
                 if _within(m, said.statement)
             ]
@@ -137,7 +139,10 @@ class Understander:
         picking = self.book.pickings.get(record[1]) if record else None
         order = self.book.order(picking.order) if picking and picking.order else None
         self._name_products(saids, order)
-        filled = fill(event.intent, Context(saids, order, gather(saids, order)))
+        news = OrderNews()
+        gather(news, saids, order)
+        today = message.received_at.date()
+        filled = fill(event.intent, Context(saids, order, news, today, coded=True))
         reading = Reading(event.intent, 1.0, 1.0, 1.0, filled, saids)
         return Finding(event.intent, record, ranked, reading, 1.0, from_event=True)
 
@@ -154,9 +159,11 @@ class Understander:
             top = ranked[0] if ranked and ranked[0].score >= CLAIMED_AT else None
             order = self.book.order(top.key) if top else None
             self._name_products(said_here, order)
-            news = gather(said_here, order)
-            add_tables(news, message, order, recall, self.book, only_named=len(groups) > 1)
-            topics.append((Topic(order, said_here, news, primary=position == 0), ranked))
+            news = OrderNews()
+            covered = add_tables(news, message, order, self.book)
+            gather(news, [s for s in said_here if not _covered(s.statement, covered)], order)
+            today = message.received_at.date()
+            topics.append((Topic(order, said_here, news, today, primary=position == 0), ranked))
         return topics
 
     def _grouped(
@@ -247,6 +254,15 @@ def _within(located: LocatedMention, statement: Statement) -> bool:
         located.part == statement.part
         and statement.start <= located.mention.start
         and located.mention.end <= statement.end
+    )
+
+
+def _covered(statement: Statement, stretches: list[Stretch]) -> bool:
+    """Whether a statement lies in a row that was aligned, or in an attachment that brings such rows: what stands around
+    its table (document date, bank, terms) is no news about lines."""
+    attached = statement.part.startswith("attachment:")
+    return any(
+        p == statement.part and (attached or (statement.start < b and a < statement.end)) for p, a, b in stretches
     )
 
 

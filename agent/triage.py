@@ -92,9 +92,7 @@ class TriageEngine:
             "records": self.book.version,
         }
 
-    def _compare(
-        self, message: Message, finding: Finding, suspicion: Suspicion, findings: int
-    ) -> Proposal:
+    def _compare(self, message: Message, finding: Finding, suspicion: Suspicion, findings: int) -> Proposal:
         order = self._order_of(finding.record)
         fields = finding.filled.fields
         evidence = list(finding.filled.evidence)
@@ -117,9 +115,7 @@ class TriageEngine:
             record_write_date=order.write_date if order else None,
         )
 
-    def _facts(
-        self, finding: Finding, fields: Fields, order: Order | None, late: bool, suspicion: Suspicion
-    ) -> Facts:
+    def _facts(self, finding: Finding, fields: Fields, order: Order | None, late: bool, suspicion: Suspicion) -> Facts:
         direction = None
         if finding.record and finding.record[0] == PICKING:
             direction = self.book.pickings[finding.record[1]].kind
@@ -188,9 +184,7 @@ class TriageEngine:
 def _only_unclear(proposals: list[Proposal], policy: Policy, *, fraud: bool) -> None:
     """Whatever else a suspicious message says is not acted upon."""
     actions = propose("unclear", Fields(), [], Facts(suspected_fraud=fraud), policy)
-    proposals[:] = [
-        Proposal(intent="unclear", actions=actions, features=proposals[0].features if proposals else {})
-    ]
+    proposals[:] = [Proposal(intent="unclear", actions=actions, features=proposals[0].features if proposals else {})]
 
 
 def _is_known(recalled: Recall) -> bool:

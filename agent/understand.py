@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
 from agent.fields import Context, Filled, fill
 from agent.intents import NONE, IntentModel, Matrix
 from agent.line_news import OrderNews
-from agent.orderbook import Order
+from agent.orderbook import PURCHASE, SALE, Order
 from agent.said import Said
+from agent.taxonomy import taxonomy
 
 # What a statement of a supplier may turn out to be once its values are set beside the order's.
 CHANGES = ("delivery_date_change", "partial_shipment", "quantity_change", "price_change")
@@ -25,7 +27,45 @@ FAMILY = (*CHANGES, "item_unavailable", "order_confirmation", "shipment_notice",
 
 # How much a contradiction or a confirmation by the record moves an intent's score.
 CONTRADICTED, UNKNOWN, CONFIRMED = 0.35, 0.85, 1.25
-ALSO_SAID = 0.55
+ALSO_SAID = 0.8
+ALSO_CHANGED = 0.4
+OTHER_SIDE = 0.05
+# Never a further matter of a message that has one: they are said in passing, or by machines.
+NOT_BESIDE = frozenset(
+    {
+        "auto_reply",
+        "not_actionable",
+        "unclear",
+        "delivery_update",
+        "delivery_failed",
+        "transit_delay",
+        "order_rejection",
+        "order_confirmation",
+        "returned_to_sender",
+        "goods_lost",
+        "customs_hold",
+    }
+)
+# Two words for one matter: where one is chosen the other is not said besides.
+SAME_MATTER = frozenset(
+    {
+        ("order_cancellation", "order_change"),
+        ("order_rejection", "item_unavailable"),
+        ("goods_damaged", "return_request"),
+        ("goods_damaged", "delivery_discrepancy"),
+        ("goods_damaged", "complaint"),
+        ("delivery_discrepancy", "complaint"),
+        ("delivery_date_change", "shipment_notice"),
+        ("delivery_date_change", "information_request"),
+        ("item_unavailable", "quantity_change"),
+        ("delivery_failed", "address_change"),
+        ("item_unavailable", "order_cancellation"),
+        ("order_change", "order_confirmation"),
+        ("supplier_invoice_issue", "billing_query"),
+        ("delivery_failed", "complaint"),
+        ("partial_shipment", "shipment_notice"),
+    }
+)
 EMBEDDED_STATEMENTS = 3
 
 
@@ -36,6 +76,7 @@ class Topic:
     order: Order | None
     saids: list[Said]
     news: OrderNews
+    today: date
     primary: bool = True
 
 
@@ -68,6 +109,9 @@ def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed
     mixed, near = model.scores([texts[i] for i in telling], [role] * len(telling), embed)
     for position, index in enumerate(telling):
         saids[index].scores = mixed[position]
+    changing = [model.classes.index(name) for name in (*CHANGES, "order_change") if name in model.classes]
+    for said in saids:
+        said.change = float(said.scores[changing].sum())
     whole = model.ngram_scores(["\n".join(texts)[:1500]], [role])[0] if texts else np.zeros(len(model.classes))
     return np.asarray(whole, dtype=np.float32), float(near.max()) if len(near) else 0.0
 
@@ -75,7 +119,7 @@ def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed
 def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]:
     """The intents that the topic's statements express, best first. Never empty: `unclear` is an answer."""
     scores = _combined(topic, whole, model)
-    context = Context(topic.saids, topic.order, topic.news)
+    context = Context(topic.saids, topic.order, topic.news, topic.today)
     filled: dict[str, Filled] = {}
     if topic.order is not None:
         for intent in CHANGES:
@@ -84,14 +128,7 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
                 scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     best, probability = ranked[0]
-    chosen = [best]
-    strongest = _strongest(topic.saids, best, model)
-    for intent, score in ranked[1:]:
-        if score < ALSO_SAID * 0.5:
-            break
-        own = _strongest(topic.saids, intent, model)
-        if own is not None and own is not strongest and own.probability(model, intent) >= ALSO_SAID:
-            chosen.append(intent)
+    chosen = [best] + [i for i, _ in ranked[1:] if _also_said(i, best, topic, filled, model)]
     chosen = _reconcile(chosen, filled, scores)
     total = sum(score for _, score in ranked) or 1.0
     readings = []
@@ -105,10 +142,27 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
                 margin=max(-1.0, min(1.0, margin)),
                 message=float(whole[model.classes.index(intent)]) if intent in model.classes else 0.0,
                 filled=filled.get(intent) or fill(intent, context),
-                saids=[s for s in topic.saids if s.probability(model, intent) >= 0.2] or topic.saids,
+                saids=topic.saids,
             )
         )
     return readings
+
+
+def _also_said(intent: str, best: str, topic: Topic, filled: dict[str, Filled], model: IntentModel) -> bool:
+    """Whether a further intent is surely expressed by a statement of its own that is not about the chief one.
+
+    A further change of lines must be borne out by values that differ from the record's."""
+    if intent in NOT_BESIDE or (best, intent) in SAME_MATTER or (intent, best) in SAME_MATTER:
+        return False
+    if intent in CHANGES:
+        if best not in FAMILY or intent not in filled or filled[intent].supported < 1.0:
+            return False
+        at_least = ALSO_CHANGED
+    else:
+        at_least = ALSO_SAID
+    return any(
+        said.probability(model, intent) >= at_least and said.probability(model, best) < 0.3 for said in topic.saids
+    )
 
 
 def _combined(topic: Topic, whole: Matrix, model: IntentModel) -> dict[str, float]:
@@ -117,7 +171,15 @@ def _combined(topic: Topic, whole: Matrix, model: IntentModel) -> dict[str, floa
         return {"unclear": 1.0}
     best = np.stack([s.scores for s in topic.saids]).max(axis=0)
     combined = 0.65 * best + 0.35 * whole if topic.primary else best
-    return {name: float(combined[i]) for i, name in enumerate(model.classes) if name != NONE}
+    known = taxonomy().intents
+    scores = {}
+    for i, name in enumerate(model.classes):
+        if name == NONE:
+            continue
+        wanted = known[name].record
+        elsewhere = topic.order is not None and wanted in (PURCHASE, SALE) and wanted != topic.order.model
+        scores[name] = float(combined[i]) * (OTHER_SIDE if elsewhere else 1.0)
+    return scores
 
 
 def _support(filled: Filled) -> float:

@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from agent.intents import NONE, ROLES, IntentModel, Matrix, embed, mask, ngram_vectorizer, softmax
-from agent.taxonomy import taxonomy
+from agent.intents import NONE, ROLES, IntentModel, Matrix, embed, mask, ngram_vectorizer
+from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from tools.embedding import Embedder
 
 CORPORA = Path(__file__).parent / "corpora"
 MAX_NGRAMS = 40_000
-NGRAM_REGULARISATION = 8.0
-EMBEDDING_REGULARISATION = 30.0
+NGRAM_REGULARISATION = 50.0
+EMBEDDING_REGULARISATION = 60.0
+NGRAM_SHARE = 0.5
 ROLE_SMOOTHING = 3.0
 PROTOTYPES_PER_CLASS = 12
 FOLDS = 5
@@ -57,7 +58,7 @@ def fit(examples: Sequence[Example], vectors: Matrix) -> IntentModel:
     """Fit both views. `vectors` are the examples' embeddings (n, 384)."""
     from sklearn.linear_model import LogisticRegression
 
-    classes = sorted(taxonomy().intents) + [NONE]
+    classes = [*sorted(taxonomy().intents), NONE]
     labels = np.array([classes.index(e.intent) for e in examples])
     vectorizer = ngram_vectorizer(max_features=MAX_NGRAMS)
     features = vectorizer.fit_transform([mask(e.text) for e in examples])
@@ -66,7 +67,7 @@ def fit(examples: Sequence[Example], vectors: Matrix) -> IntentModel:
     meaning = LogisticRegression(C=EMBEDDING_REGULARISATION, max_iter=500, tol=1e-3)
     meaning.fit(vectors, labels)
     present = [int(c) for c in words.classes_]
-    model = IntentModel(
+    return IntentModel(
         classes=[classes[c] for c in present],
         vocabulary={str(k): int(v) for k, v in vectorizer.vocabulary_.items()},
         idf=vectorizer.idf_.astype(np.float32),
@@ -75,10 +76,9 @@ def fit(examples: Sequence[Example], vectors: Matrix) -> IntentModel:
         embedding_weights=meaning.coef_.T.astype(np.float32),
         embedding_bias=meaning.intercept_.astype(np.float32),
         role_prior=role_prior(examples, [classes[c] for c in present]),
-        share=0.5,
+        share=NGRAM_SHARE,
         prototypes=prototypes(labels, vectors),
     )
-    return model
 
 
 def role_prior(examples: Sequence[Example], classes: Sequence[str]) -> Matrix:
@@ -92,7 +92,9 @@ def role_prior(examples: Sequence[Example], classes: Sequence[str]) -> Matrix:
     prior = np.log(given_role) - np.log(overall)
     for row in ("unknown", "internal"):
         prior[ROLES.index(row)] = 0.0
-    return prior.astype(np.float32)
+    # Who writes says nothing about out-of-office notes, advertising and doubt.
+    prior[:, [i for i, name in enumerate(classes) if name in INTENTS_WITHOUT_RECORD or name == NONE]] = 0.0
+    return np.asarray(prior, dtype=np.float32)
 
 
 def prototypes(labels: Any, vectors: Matrix) -> Matrix:
@@ -122,8 +124,9 @@ def cross_validated_accuracy(
         model = fit([examples[i] for i in train], vectors[train])
         texts = [examples[i].text for i in test]
         words = model.ngram_scores(texts, ["unknown"] * len(test))
-        meaning = softmax(vectors[test] @ model.embedding_weights + model.embedding_bias)
-        for name, scores in (("ngrams", words), ("embeddings", meaning), ("both", (words + meaning) / 2)):
+        meaning = vectors[test] @ model.embedding_weights + model.embedding_bias
+        pooled = meaning + NGRAM_SHARE * np.log(words + 1e-6)
+        for name, scores in (("ngrams", words), ("embeddings", meaning), ("both", pooled)):
             guesses = [model.classes[i] for i in scores.argmax(axis=1)]
             views[name] += [g == labels[i] for g, i in zip(guesses, test, strict=True)]
     return {name: float(np.mean(hits)) for name, hits in views.items()}
