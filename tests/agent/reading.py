@@ -46,4 +46,4 @@ def context(*texts: str, order: Order | None = ROPES_AND_FENDERS, language: str 
     saids = say(*texts, order=order, language=language)
     news = OrderNews()
     gather(news, saids, order)
-    return Context(saids, order, news)
+    return Context(saids, order, news, today=NOW.date())
