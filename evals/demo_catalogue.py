@@ -1,6 +1,6 @@
-"""The demo company's master data: partners, users, carriers and products as rows of Odoo 18.
+"""An invented company's master data: partners, users, carriers and products as rows of Odoo 18.
 
-`suites/demo/company.yaml` tells the company as a person would; `Catalogue` turns its master data into the rows that
+A suite's `company.yaml` tells the company as a person would; `Catalogue` turns its master data into the rows that
 `search_read` would give. `evals.demo_company` adds the orders.
 """
 
@@ -25,7 +25,7 @@ ODOO_USERS = [
 
 
 def at(day: date, hour: int = 10, minute: int = 0) -> str:
-    """An Odoo datetime (UTC). Ten o'clock is noon in Kortrijk in summer, Odoo's own default for planned dates."""
+    """An Odoo datetime (UTC). Ten o'clock is noon in Brussels in summer, Odoo's own default for planned dates."""
     return datetime.combine(day, time(hour, minute)).strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -1,15 +1,16 @@
-"""The demo company's records: an invented Belgian bicycle-parts distributor, as `search_read` of Odoo 18 would give it.
+"""An invented company's records, as `search_read` of Odoo 18 would give them.
 
-The orders that messages talk about stand in `suites/demo/company.yaml`; this module draws everyday orders around them
+The orders that messages talk about stand in a suite's `company.yaml`; this module draws everyday orders around them
 with a seed and lets goods and papers follow from both: receipts and backorders, deliveries with tracking numbers, links
 of made-to-order lines, bills and invoices.
 
-    python -m evals.demo_company        writes suites/demo/records.json, the same bytes each time
+    python -m evals.demo_company [SUITE]    writes suites/SUITE/records.json (demo), the same bytes each time
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,17 +22,10 @@ import yaml
 from evals.demo_catalogue import EUR, Catalogue, at
 from tools.records import Row
 
-SUITE = Path(__file__).parent / "suites" / "demo"
-SEED = "26061"
-PURCHASES, FIRST_PURCHASE = range(101, 191), date(2026, 3, 30)
-SALES, FIRST_SALE = range(401, 511), date(2026, 4, 13)
-STOCKTAKING, LAST_ORDER = date(2026, 3, 2), date(2026, 6, 12)
-VENDORS, STOCK, CUSTOMERS = [4, "Partners/Vendors"], [8, "KWK/Stock"], [5, "Partners/Customers"]
+SUITES = Path(__file__).parent / "suites"
+SUITE = SUITES / "demo"
+VENDORS, CUSTOMERS = [4, "Partners/Vendors"], [5, "Partners/Customers"]
 INVENTORY = [14, "Virtual Locations/Inventory adjustment"]
-TRACKING = {
-    "DPD Belgium": ("0548", 10), "GLS Belgium": ("784", 8), "UPS Standard": ("1Z7F41R268", 8), "bpost": ("3232", 20),
-    "DHL Freight": ("JJD0003900", 8), "PostNL": ("3SKASW", 9), "Dachser": ("DA", 10),
-}  # fmt: skip
 
 
 def workday(day: date) -> date:
@@ -39,15 +33,31 @@ def workday(day: date) -> date:
     return day + timedelta(days=7 - day.weekday()) if day.weekday() > 4 else day
 
 
-def order_day(number: int, numbers: range, first: date) -> date:
-    """Numbers are given out evenly over time, on working days."""
-    share = (number - numbers.start) / (len(numbers) - 1)
-    day = first + timedelta(days=round(share * (LAST_ORDER - first).days))
-    return day - timedelta(days=max(0, day.weekday() - 4))
-
-
 def day_of(moment: str) -> date:
     return datetime.fromisoformat(moment).date()
+
+
+class Numbering:
+    """How orders of a kind are numbered and named. `told` gives the first and last number, the days since and until when
+    they were given out, and formats (of `number` and `day`) for orders and their invoices."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        first, last = told["numbers"]
+        self.numbers = range(first, last + 1)
+        self.told = told
+
+    def day(self, number: int) -> date:
+        """Numbers are given out evenly over time, on working days."""
+        since: date = self.told["since"]
+        share = (number - self.numbers.start) / (len(self.numbers) - 1)
+        day = since + timedelta(days=round(share * (self.told["until"] - since).days))
+        return day - timedelta(days=max(0, day.weekday() - 4))
+
+    def order(self, number: int) -> str:
+        return str(self.told["name"].format(number=number, day=self.day(number)))
+
+    def invoice(self, number: int) -> str:
+        return str(self.told["invoice"].format(number=number + self.told["invoices_ahead"]))
 
 
 @dataclass
@@ -64,7 +74,9 @@ class Company(Catalogue):
     """Master data and orders. Sales come first, so that purchases can be made for them."""
 
     def __init__(self, told: dict[str, Any]) -> None:
-        super().__init__(told, SEED)
+        super().__init__(told, told["seed"])
+        self.stock = [8, f"{told['warehouse']['code']}/Stock"]
+        self.purchases, self.sales = Numbering(told["purchases"]), Numbering(told["sales"])
         self.today = day_of(told["exported_at"].rstrip("Z"))
         self.sale_of: dict[int, Row] = {}
         self.sale_line_of: dict[tuple[int, str], Row] = {}
@@ -73,10 +85,10 @@ class Company(Catalogue):
         for code, about in told["products"].items():
             if on_hand := about[5]:
                 goods = Goods({}, self.product_of[code], float(on_hand))
-                self.move(goods, STOCKTAKING, INVENTORY, STOCK, "done", reference="Product Quantity Updated")
-        for number in SALES:
+                self.move(goods, told["stocktaking"], INVENTORY, self.stock, "done", reference="Product Quantity Updated")
+        for number in self.sales.numbers:
             self.sale(number, told["sales_orders"].get(number) or self.everyday_sale(number))
-        for number in PURCHASES:
+        for number in self.purchases.numbers:
             self.purchase(number, told["purchase_orders"].get(number) or self.everyday_purchase(number))
         for order in self.rows["purchase.order"] + self.rows["sale.order"]:
             rank = "supplier_rank" if "partner_ref" in order else "customer_rank"
@@ -92,8 +104,8 @@ class Company(Catalogue):
         """A stock move, with what it does to the product's quantities."""
         product, quantity = goods.product, goods.quantity
         if state == "done":
-            product["qty_available"] += quantity if target == STOCK else -quantity
-        elif target == STOCK:
+            product["qty_available"] += quantity if target == self.stock else -quantity
+        elif target == self.stock:
             product["incoming_qty"] += quantity
         else:
             product["outgoing_qty"] += quantity
@@ -162,13 +174,13 @@ class Company(Catalogue):
     def purchase(self, number: int, told: dict[str, Any]) -> None:
         """Lines are `[code, quantity in the buying unit, {due, received, price, for: sales order number}]`."""
         supplier = self.partner_of[told["supplier"]]
-        day = order_day(number, PURCHASES, FIRST_PURCHASE)
+        day = self.purchases.day(number)
         asked, approved = at(day, 8, number % 60), at(day, 9, number % 60)
         state = told.get("state", "purchase")
         opts = [line[2] if len(line) > 2 else {} for line in told["lines"]]
         origins = sorted({self.sale_of[o["for"]]["name"] for o in opts if "for" in o})
         order = self.add(
-            "purchase.order", name=f"PO/2026/{number:05d}", partner_ref=told.get("ref") or False,
+            "purchase.order", name=self.purchases.order(number), partner_ref=told.get("ref") or False,
             origin=", ".join(origins) or False, state=state, partner_id=self.named(supplier),
             user_id=self.users[self.told["buyers"][number % 2]], date_order=asked,
             date_approve=approved if state == "purchase" else False, date_planned=at(told["due"]), effective_date=False,
@@ -223,7 +235,7 @@ class Company(Catalogue):
 
     def receipt_move(self, goods: Goods, day: date, picking: Row, state: str) -> Row:
         line = [goods.line["id"], goods.line["name"]]
-        move = self.move(goods, day, VENDORS, STOCK, state, picking, purchase_line_id=line)
+        move = self.move(goods, day, VENDORS, self.stock, state, picking, purchase_line_id=line)
         goods.line["move_ids"].append(move["id"])
         return move
 
@@ -237,12 +249,12 @@ class Company(Catalogue):
         for goods in come:
             goods.line["qty_invoiced"] = goods.line["qty_received"]
         amount = sum(goods.line["qty_received"] * goods.line["price_unit"] for goods in come)
-        self.paper("in_invoice", f"AF26/{number + 200:04d}", told.get("bill") or f"{number * 7919}", order, day, amount)
+        self.paper("in_invoice", self.purchases.invoice(number), told.get("bill") or f"{number * 7919}", order, day, amount)
 
     def paper(self, kind: str, name: str, ref: str, order: Row, day: date, amount: float) -> None:
         self.add(
             "account.move", name=name, ref=ref, move_type=kind, state="posted",
-            payment_state="paid" if day < date(2026, 5, 12) else "not_paid", partner_id=order["partner_id"],
+            payment_state="paid" if day < self.told["paid_before"] else "not_paid", partner_id=order["partner_id"],
             invoice_origin=order["name"], invoice_date=day.isoformat(),
             invoice_date_due=(day + timedelta(days=30)).isoformat(), amount_total=round(amount, 2), write_date=at(day),
         )  # fmt: skip
@@ -252,8 +264,8 @@ class Company(Catalogue):
     def sale(self, number: int, told: dict[str, Any]) -> None:
         """Lines are `[code, quantity in the stock unit, {delivered, price}]`; `out` is [carrier, tracking, day]."""
         customer, contacts = self.partner_of[told["customer"]], self.contacts_of[told["customer"]]
-        ordered = at(order_day(number, SALES, FIRST_SALE), 7 + number % 8, 5 * (number % 12))
-        state, name = told.get("state", "sale"), f"SO26-{number:05d}"
+        ordered = at(self.sales.day(number), 7 + number % 8, 5 * (number % 12))
+        state, name = told.get("state", "sale"), self.sales.order(number)
         buyer = contacts[number % len(contacts)] if number % 2 else customer
         order = self.sale_of[number] = self.add(
             "sale.order", name=name, client_order_ref=told.get("ref") or False, origin=False, reference=False,
@@ -288,7 +300,7 @@ class Company(Catalogue):
             order["invoice_status"] = "no" if waiting else "invoiced"
             amount = sum(goods.quantity * goods.line["price_unit"] for goods in gone)
             day = day_of(order["effective_date"]) + timedelta(days=1)
-            self.paper("out_invoice", f"VF26/{number + 600:04d}", told.get("ref") or name, order, day, amount)
+            self.paper("out_invoice", self.sales.invoice(number), told.get("ref") or name, order, day, amount)
 
     def deliver(self, order: Row, gone: list[Goods], waiting: list[Goods], told: dict[str, Any]) -> None:
         order["delivery_status"] = "pending" if not gone else "partial" if waiting else "full"
@@ -311,17 +323,17 @@ class Company(Catalogue):
     def delivery_move(self, goods: Goods, day: date, picking: Row, state: str) -> None:
         customer, order = picking["partner_id"], picking["sale_id"][1]
         line = [goods.line["id"], f"{order} - {goods.product['name']} ({customer[1]})"]
-        move = self.move(goods, day, STOCK, CUSTOMERS, state, picking, sale_line_id=line, partner_id=customer)
+        move = self.move(goods, day, self.stock, CUSTOMERS, state, picking, sale_line_id=line, partner_id=customer)
         self.sale_move_of[goods.line["id"]] = move
 
     # -- everyday orders --------------------------------------------------------------------------------------
 
     def everyday_purchase(self, number: int) -> dict[str, Any]:
-        rng = Random(f"{SEED} purchase {number}")
+        rng = Random(f"{self.seed} purchase {number}")
         supplier = rng.choice(list(self.told["suppliers"]))
         days = {c: s[4] for c, about in self.told["products"].items() for s in about[6] if s[0] == supplier}
         chosen = rng.sample(list(days), min(len(days), rng.choice([1, 1, 2, 3])))
-        due = workday(order_day(number, PURCHASES, FIRST_PURCHASE) + timedelta(days=max(days[c] for c in chosen)))
+        due = workday(self.purchases.day(number) + timedelta(days=max(days[c] for c in chosen)))
         lines: list[Any] = [[c, rng.choice([10, 20, 24, 30, 50, 60, 100])] for c in chosen]
         told: dict[str, Any] = {"supplier": supplier, "due": due, "lines": lines}
         fate = rng.random()
@@ -337,9 +349,9 @@ class Company(Catalogue):
         return told
 
     def everyday_sale(self, number: int) -> dict[str, Any]:
-        rng = Random(f"{SEED} sale {number}")
+        rng = Random(f"{self.seed} sale {number}")
         customer = rng.choice(list(self.told["customers"]))
-        left = workday(order_day(number, SALES, FIRST_SALE) + timedelta(days=rng.choice([3, 5, 8, 12])))
+        left = workday(self.sales.day(number) + timedelta(days=rng.choice([3, 5, 8, 12])))
         stocked = [c for c in self.told["products"] if self.product_of[c]["qty_available"] >= 20]
         lines: list[Any] = [[c, rng.choice([2, 4, 6, 10])] for c in rng.sample(stocked, rng.choice([1, 2, 2, 3, 4]))]
         told: dict[str, Any] = {"customer": customer, "due": workday(left + timedelta(days=2)), "lines": lines}
@@ -353,16 +365,16 @@ class Company(Catalogue):
         for index, line in enumerate(lines):
             if fate < 0.8 or index > 0 or len(lines) == 1:
                 line.append({"delivered": line[1]})
-        carrier = rng.choice(list(TRACKING))
-        start, digits = TRACKING[carrier]
+        carrier = rng.choice(list(self.told["tracking"]))
+        start, digits = self.told["tracking"][carrier]
         return told | {"out": [carrier, f"{start}{rng.randrange(10**digits):0{digits}d}", left]}
 
 
-def snapshot() -> str:
+def snapshot(suite: Path = SUITE) -> str:
     """The records snapshot of the contract, one row a line."""
-    told = yaml.safe_load((SUITE / "company.yaml").read_text("utf-8"))
+    told = yaml.safe_load((suite / "company.yaml").read_text("utf-8"))
     rows = Company(told).rows
-    meta = {"odoo": "18.0", "database": "kasseiwerk_demo", "exported_at": told["exported_at"]}
+    meta = {"odoo": "18.0", "database": told["database"], "exported_at": told["exported_at"]}
     parts = [f'"_meta": {json.dumps(meta)}']
     for model in sorted(rows):
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows[model])
@@ -371,4 +383,5 @@ def snapshot() -> str:
 
 
 if __name__ == "__main__":
-    (SUITE / "records.json").write_text(snapshot(), "utf-8")
+    folder = SUITES / (sys.argv[1] if len(sys.argv) > 1 else "demo")
+    (folder / "records.json").write_text(snapshot(folder), "utf-8")

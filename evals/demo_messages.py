@@ -1,9 +1,9 @@
-"""The demo company's messages: hand-written texts as mail, portal posts and carrier events, with their labels.
+"""An invented company's messages: hand-written texts as mail, portal posts and carrier events, with their labels.
 
-The texts stand in `suites/demo/messages/*.yaml`, written one by one. This module adds only what a mail program or a
+The texts stand in a suite's `messages/*.yaml`, written one by one. This module adds only what a mail program or a
 provider adds: MIME, dates, attachments. Record and line ids of the labels are looked up in `records.json`.
 
-    python -m evals.demo_messages       writes suites/demo/raw/ and suites/demo/cases.jsonl, the same bytes each time
+    python -m evals.demo_messages [SUITE]   writes raw/ and cases.jsonl of suites/SUITE (demo), the same bytes each time
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import html
 import io
 import json
 import re
+import sys
 import zipfile
 from datetime import UTC, date, datetime
 from email.headerregistry import Address
@@ -26,10 +27,8 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from agent.taxonomy import taxonomy
+from evals.demo_company import SUITE, SUITES
 
-SUITE = Path(__file__).parent / "suites" / "demo"
-BRUSSELS = ZoneInfo("Europe/Brussels")
-OWN_DOMAIN = "kasseiwerk.example"
 MIMETYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -221,6 +220,8 @@ def frozen_zip(data: bytes) -> bytes:
 class Wrapper:
     def __init__(self, company: Told) -> None:
         self.names: dict[str, str] = company["users"]
+        self.domain = company["company"]["email"].partition("@")[2]
+        self.timezone = ZoneInfo(company["timezone"])
         self.message_ids: dict[str, str] = {}
 
     def address(self, told: str | list[str]) -> Address:
@@ -228,8 +229,8 @@ class Wrapper:
             return Address(told[0], addr_spec=told[1])
         if told in self.names:
             login = self.names[told].lower().replace(" ", ".")
-            return Address(self.names[told], addr_spec=f"{login}@{OWN_DOMAIN}")
-        return Address(addr_spec=f"{told}@{OWN_DOMAIN}")
+            return Address(self.names[told], addr_spec=f"{login}@{self.domain}")
+        return Address(addr_spec=f"{told}@{self.domain}")
 
     def mail(self, case: str, at: datetime, told: Told) -> bytes:
         """An RFC 5322 message. `thread` names the case that it answers; `headers` are added as they are."""
@@ -242,7 +243,7 @@ class Wrapper:
         if "cc" in told:
             message["Cc"] = self.address(told["cc"])
         message["Subject"] = told["subject"]
-        message["Date"] = at.astimezone(BRUSSELS)
+        message["Date"] = at.astimezone(self.timezone)
         self.message_ids[case] = f"<{at:%Y%m%d%H%M%S}.{case.rpartition('-')[2]}@{sender.domain}>"
         message["Message-ID"] = self.message_ids[case]
         if "thread" in told:
@@ -282,11 +283,11 @@ class Wrapper:
         return (json.dumps(post, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def wrapped() -> tuple[dict[str, bytes], str]:
+def wrapped(suite: Path = SUITE) -> tuple[dict[str, bytes], str]:
     """All raw files by name, and the text of cases.jsonl."""
-    records = Records(SUITE / "records.json")
-    wrapper = Wrapper(yaml.safe_load((SUITE / "company.yaml").read_text("utf-8")))
-    told = [c for f in sorted((SUITE / "messages").glob("*.yaml")) for c in yaml.safe_load(f.read_text("utf-8"))]
+    records = Records(suite / "records.json")
+    wrapper = Wrapper(yaml.safe_load((suite / "company.yaml").read_text("utf-8")))
+    told = [c for f in sorted((suite / "messages").glob("*.yaml")) for c in yaml.safe_load(f.read_text("utf-8"))]
     told.sort(key=lambda case: case["id"])
     raw: dict[str, bytes] = {}
     cases: list[str] = []
@@ -310,15 +311,15 @@ def wrapped() -> tuple[dict[str, bytes], str]:
     return raw, "\n".join(cases) + "\n"
 
 
-def main() -> None:
-    (SUITE / "raw").mkdir(exist_ok=True)
-    raw, cases = wrapped()
-    for old in (SUITE / "raw").iterdir():
+def main(suite: Path) -> None:
+    (suite / "raw").mkdir(exist_ok=True)
+    raw, cases = wrapped(suite)
+    for old in (suite / "raw").iterdir():
         old.unlink()
     for name, data in raw.items():
-        (SUITE / name).write_bytes(data)
-    (SUITE / "cases.jsonl").write_text(cases, "utf-8")
+        (suite / name).write_bytes(data)
+    (suite / "cases.jsonl").write_text(cases, "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(SUITES / (sys.argv[1] if len(sys.argv) > 1 else "demo"))
