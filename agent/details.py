@@ -98,13 +98,13 @@ def _invoice(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:
 
 
 _THEIR_NUMBER = re.compile(
-    r"(?:our (?:order|ref|reference|confirmation|so|sales order)|order confirmation|confirmation|order ack\w*|"
+    r"(?:our (?:order|ref|reference|confirmation|so|sales order|no|number|job)|order confirmation|confirmation|order ack\w*|"
     r"unser(?:e|er|en)? (?:ab|auftrag|zeichen|auftragsnummer|referenz|auftragsbestätigung)|auftragsbestätigung|"
     r"auftragsnummer|auftrag|\bab\b|notre (?:réf\w*|commande|confirmation)|confirmation de commande|accusé de réception|"
     r"nuestr[ao] (?:ref\w*|pedido|confirmación)|confirmación de pedido|nostr[ao] (?:rif\w*|ordine|conferma)|"
     r"conferma d.ordine|(?:onze|ons) (?:order|referentie|ref)\w*|orderbevestiging|"
     r"nasz(?:e|ego|ym)? (?:zamówien\w*|numer|nr)|potwierdzeni\w+ zamówienia)"
-    r"\s*(?:no\.?|nr\.?|num\w*|n[°º.]|number|#)?[\s:]*(?P<number>(?=[\w./-]*\d{2})[A-Z0-9][\w./-]{2,}\w)",
+    r"\.?\s*(?:no\.?|nr\.?|num\w*|n[°º.]|number|#)?[\s:]*(?:(?:is|ist|lautet|est|es|è|to|jest)\s+)?(?P<number>(?=[\w./-]*\d{2})[A-Z0-9][\w./-]{2,}\w)",
     re.IGNORECASE,
 )
 

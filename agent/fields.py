@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from agent.line_news import NOT_NEW, SAME_PRICE, News, OrderNews, shifted
 from agent.orderbook import Order, OrderLine
 from agent.prices import PriceMention, apply_percent
 from agent.proposal import Evidence, Fields, LineFields, Split
+from agent.quantities import QuantityMention
 from agent.said import Said
 
 
@@ -67,16 +68,20 @@ def product_of(line: OrderLine) -> str:
     return line.code or line.name
 
 
-def _concerned(context: Context, has: Callable[[News], bool]) -> list[News]:
+def _concerned(context: Context, has: Callable[[News], bool], *, spread: bool = True) -> list[News]:
     """The news that carry a value of the kind: of named lines, else the whole order's spread over its open lines.
 
-    Where lines are named but the value stands apart from them, the value is theirs."""
+    Where lines are named but the value stands apart from them, the value is theirs; what is said of the whole order is
+    every open line's that has no value of its own. Without `spread` a value of the whole goes to a lone line only."""
     carrying = [n for n in context.news.lines.values() if has(n)]
     whole = context.news.whole
-    if carrying or not has(whole):
+    if not has(whole) or (carrying and not (whole.all_lines and spread)):
         return carrying
-    named = [i for i in context.news.mentioned if i not in context.news.unchanged]
-    lines = open_lines(context.order)
+    own = {n.line.id for n in carrying if n.line}
+    named = [i for i in context.news.mentioned if i not in context.news.unchanged and not whole.all_lines]
+    lines = [line for line in open_lines(context.order) if line.id not in own]
+    if not spread and len(named or lines) != 1:
+        return carrying
     chosen = [line for line in (context.order.lines if context.order else []) if line.id in named] or [
         line for line in lines if line.id not in context.news.unchanged
     ]
@@ -96,7 +101,7 @@ def _concerned(context: Context, has: Callable[[News], bool]) -> list[News]:
             whole.from_table,
         )
         for line in chosen
-    ]
+    ] + carrying
 
 
 def _date_change(context: Context) -> Filled:
@@ -168,7 +173,7 @@ def _distinct(splits: list[tuple[float, date, Evidence]]) -> list[tuple[float, d
 
 def _quantity(context: Context, *, against_held: bool = True, open_only: bool = False) -> Filled:
     filled = Filled(values=0.0, supported=0.0)
-    for news in _concerned(context, lambda n: bool(n.quantities)):
+    for news in _concerned(context, lambda n: bool(n.quantities), spread=False):
         line = news.line
         if line is None:
             continue
@@ -179,6 +184,10 @@ def _quantity(context: Context, *, against_held: bool = True, open_only: bool = 
         if not candidates:
             continue
         chosen, evidence = candidates[0]
+        if against_held and chosen.role == "rest" and chosen.qty < line.qty:
+            chosen = replace(chosen, qty=line.qty - chosen.qty)
+            filled.notes.append(f"{line.qty:g} ordered less what will not come is {chosen.qty:g}")
+        chosen = _in_line_units(chosen, line, filled)
         filled.values = 1.0
         if against_held and abs(chosen.qty - line.qty) < 1e-6:
             continue
@@ -193,14 +202,25 @@ def _quantity(context: Context, *, against_held: bool = True, open_only: bool = 
     return filled
 
 
+def _in_line_units(stated: QuantityMention, line: OrderLine, filled: Filled) -> QuantityMention:
+    """Packs turned into pieces where the line counts pieces: the reading nearer to the line's quantity, marked as one."""
+    if stated.pack_size is None or stated.pack_size <= 1:
+        return stated
+    pieces = stated.qty * stated.pack_size
+    if abs(pieces - line.qty) < abs(stated.qty - line.qty):
+        filled.notes.append(f"{stated.qty:g} packs of {stated.pack_size:g} are {pieces:g} {line.uom}")
+        return replace(stated, qty=pieces)
+    return stated
+
+
 def _price(context: Context) -> Filled:
     filled = Filled(values=0.0, supported=0.0)
-    for news in _concerned(context, lambda n: bool(n.prices or n.percents)):
+    for news in _concerned(context, lambda n: bool(n.prices or n.percents), spread=bool(context.news.whole.percents)):
         line = news.line
         if line is None:
             continue
-        prices = [(p, e) for p, e in news.prices if p.role != "old" and abs(_unit(p) - line.price) > SAME_PRICE]
-        prices.sort(key=lambda p: (p[0].role != "new", abs(_unit(p[0]) - line.price)))
+        prices = [(p, e) for p, e in news.prices if p.role != "old" and abs(_unit(p, line) - line.price) > SAME_PRICE]
+        prices.sort(key=lambda p: (p[0].role != "new", abs(_unit(p[0], line) - line.price)))
         if news.prices or news.percents:
             filled.values = 1.0
         if prices:
@@ -208,7 +228,7 @@ def _price(context: Context) -> Filled:
             filled.supported = 1.0
             filled.from_table |= news.from_table
             filled.add(
-                LineFields(line_id=line.id, product=product_of(line), price=round(_unit(mention), 4)),
+                LineFields(line_id=line.id, product=product_of(line), price=round(_unit(mention, line), 4)),
                 news.score,
                 evidence,
                 *_line_evidence(context, line),
@@ -227,8 +247,10 @@ def _price(context: Context) -> Filled:
     return filled
 
 
-def _unit(mention: PriceMention) -> float:
-    return mention.amount / mention.per_count
+def _unit(mention: PriceMention, line: OrderLine) -> float:
+    """The price in the line's own way of counting: "per 100" is divided unless the line is priced per 100 as well."""
+    divided = mention.amount / mention.per_count
+    return min((mention.amount, divided), key=lambda p: abs(p - line.price))
 
 
 def _named_lines(context: Context, *, fall_back: bool) -> list[tuple[OrderLine, float]]:

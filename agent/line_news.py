@@ -21,6 +21,7 @@ from agent.said import Said
 SAME_PRICE = 0.005
 NOT_NEW = frozenset({"old", "order", "past", "shipped"})
 MOST_TIMES_HELD = 3
+LEAST_CHANGE = 0.1
 
 
 @dataclass
@@ -37,6 +38,7 @@ class News:
     percents: list[tuple[PercentMention, Evidence]] = field(default_factory=list)
     splits: list[tuple[float, date, Evidence]] = field(default_factory=list)
     statements: list[Said] = field(default_factory=list)
+    all_lines: bool = False
     from_table: bool = False
     shipped: list[tuple[QuantityMention, Evidence]] = field(default_factory=list)
 
@@ -45,6 +47,7 @@ class News:
         than the record holds if there is one. Of several, the statement that most speaks of a change decides."""
         weighed = zip(self.dates, self.weights, strict=True)
         dates = [(d, w) for d, w in weighed if d[0].role not in NOT_NEW and (d[0].date is None or d[0].date >= today)]
+        dates = [d for d in dates if d[0][0].role == "new" or d[1] >= LEAST_CHANGE] or dates
         other = [d for d in dates if d[0][0].date != held]
         return [d for d, _ in sorted(other or dates, key=lambda d: (d[0][0].role != "new", -d[1]))]
 
@@ -67,7 +70,8 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
     for said in saids:
         named = _surest([m for m in said.products if m.line_id in by_id])
         here = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None))
-        if said.unchanged and not any(d.role == "new" for d in said.dates):
+        roles = [d.role for d in said.dates] + [p.role for p in said.prices] + [q.role for q in said.quantities]
+        if said.unchanged and "new" not in roles:
             news.unchanged.update(here)
             continue
         for mention in named:
@@ -78,6 +82,9 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
                 news.evidence[mention.line_id] = said.evidence("lines.product", mention.start, mention.end)
         if here:
             current = here
+        elif said.whole:
+            current = []
+            news.whole.all_lines = True
         _attach(said, named, current, by_id, news)
 
 
@@ -87,7 +94,7 @@ def _surest(mentions: list[ProductMention]) -> list[ProductMention]:
     for m in mentions:
         best[m.start, m.end] = max(best.get((m.start, m.end), 0.0), m.score)
     top = max(best.values(), default=0.0)
-    return [m for m in mentions if m.score >= best[m.start, m.end] - 0.03 and m.score >= 0.55 * top]
+    return [m for m in mentions if m.score >= best[m.start, m.end] - 0.03 and m.score >= 0.7 * top]
 
 
 def _is_count(qty: QuantityMention, named: list[ProductMention], line: OrderLine | None) -> bool:

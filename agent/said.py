@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 import numpy as np
 
 from agent.dates import DateMention, find_date_unknown, find_dates, find_unchanged
 from agent.intents import IntentModel, Matrix
+from agent.lexicon import fold, words
 from agent.prices import PercentMention, PriceMention, find_percentages, find_prices
 from agent.product_mentions import ProductMention
 from agent.proposal import Evidence
@@ -20,7 +23,7 @@ from agent.segments import Statement
 @dataclass
 class Said:
     """Offsets of all mentions count in `statement.text`; `evidence` turns them into offsets of the part. `change` is
-    how likely the statement speaks of a change of dates, quantities or prices."""
+    how likely the statement speaks of a change of dates, quantities or prices; `whole`: it speaks of the whole order."""
 
     statement: Statement
     references: list[ReferenceMention] = field(default_factory=list)
@@ -31,6 +34,7 @@ class Said:
     prices: list[PriceMention] = field(default_factory=list)
     percents: list[PercentMention] = field(default_factory=list)
     unchanged: bool = False
+    whole: bool = False
     change: float = 0.0
     scores: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
@@ -51,7 +55,10 @@ class Said:
 def observe(statement: Statement, *, now: datetime, language: str, day_first: bool | None) -> Said:
     """Recognise dates, quantities, prices and percentages; references and products need records and come later."""
     text = statement.text
+    folded = fold(text).text
     dates = find_dates(text, now=now, language=language, day_first=day_first)
+    if _stems("answer").search(folded):
+        dates = [replace(d, role="order") for d in dates]
     prices = find_prices(text, language)
     taken = [(d.start, d.end) for d in dates] + [(p.start, p.end) for p in prices]
     quantities = [q for q in find_quantities(text, language) if not _overlaps(q.start, q.end, taken)]
@@ -63,7 +70,13 @@ def observe(statement: Statement, *, now: datetime, language: str, day_first: bo
         prices=prices,
         percents=[p for p in find_percentages(text, language) if not p.tax],
         unchanged=bool(find_unchanged(text, language)),
+        whole=bool(_stems("whole").search(folded)),
     )
+
+
+@cache
+def _stems(kind: str) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?<![a-z0-9]){re.escape(stem)}" for stem in words("whole_order")[kind]))
 
 
 def _overlaps(start: int, end: int, taken: list[tuple[int, int]]) -> bool:

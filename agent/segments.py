@@ -101,7 +101,8 @@ def _ends_sentence(text: str, stop: int, after: int, end: int) -> bool:
         return True
     if rest and rest[0].islower():
         return False
-    if re.search(r"(?:^|[^\d.])\d{1,2}$", before) and re.match(r"\s*[^\W\d]", rest):
+    ordinal = re.search(r"(?:^|[\s(])(\d{1,2})$", before)
+    if ordinal and int(ordinal[1]) <= 31 and re.match(r"\s*[^\W\d]", rest):
         return False
     return not (_ABBREVIATION.search(before) or re.search(r"\b[A-Z]$", before))
 

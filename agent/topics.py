@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from agent.fields import Context, Filled, fill
 from agent.intents import IntentModel, Matrix
 from agent.line_news import OrderNews, gather
-from agent.match import Ranked, rank_orders, rank_shipments, wanted_model
+from agent.match import NAMED, Ranked, rank_orders, rank_shipments, wanted_model
 from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
 from agent.product_mentions import ProductFinder
 from agent.recall import LocatedMention, Recall
@@ -16,7 +16,7 @@ from agent.said import Said, observe
 from agent.segments import Statement, statements
 from agent.table_news import Stretch, add_tables
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
-from agent.trust import Suspicion
+from agent.trust import Suspicion, speaks_to_machine
 from agent.understand import Reading, Topic, read_topic, score_statements, statement_count
 from tools.embedding import Embedder
 from tools.message import Message, PassageKind
@@ -24,6 +24,7 @@ from tools.message import Message, PassageKind
 CLAIMED_AT = 0.5
 SECONDARY_AT = 0.5
 FEW_WORDS = 14
+ABOUT_INVOICES = frozenset({"billing_query", "supplier_invoice_issue"})
 LANGUAGES = frozenset({"en", "de", "fr", "es", "it", "nl", "pl"})
 
 
@@ -102,6 +103,8 @@ class Understander:
         if message.bounce or message.auto_reply:
             return Understanding([_plain("auto_reply", saids)], named)
         whole, similarity = score_statements(saids, role, self.model, self.embedder)
+        if role == "carrier" and any(d.role == "new" for said in saids for d in said.dates):
+            whole = _rather(whole, self.model, "transit_delay")
         findings: list[Finding] = []
         for topic, ranked in self._topics(message, recall, saids):
             findings += self._read(topic, ranked, recall, whole, similarity)
@@ -127,7 +130,8 @@ class Understander:
         kinds = [PassageKind.new]
         if recall.sender.forwarded_by or words < FEW_WORDS:
             kinds.append(PassageKind.forwarded)
-        return statements(message, *kinds, attachments=words < 2 * FEW_WORDS)
+        found = statements(message, *kinds, attachments=words < 2 * FEW_WORDS)
+        return [s for s in found if not speaks_to_machine(s.text)]
 
     def _event(self, message: Message, recall: Recall, saids: list[Said]) -> Finding:
         """A carrier's coded event: the code says what happened; the text may name lines."""
@@ -236,17 +240,43 @@ class Understander:
             findings.append(Finding(reading.intent, record, order_ranking, reading, similarity))
         return findings
 
+    def _invoice(self, reading: Reading, topic: Topic, recall: Recall) -> Ranked | None:
+        """The invoice itself, where it is what was posted on, or it is named and no order is."""
+        orders_named = any(
+            r.kind in ("purchase", "sale", "partner_ref", "client_order_ref") and r.exact
+            for said in topic.saids
+            for r in said.references
+        )
+        for said in topic.saids:
+            for mention in said.references:
+                for reference in mention.exact:
+                    if reference.record[0] == INVOICE and not orders_named:
+                        name = self.book.name_of(reference.record)
+                        reason = f"{mention.text} is the invoice {name}."
+                        return Ranked(reference.record, name, NAMED, 0.95, "exact", True, [reason])
+        return None
+
     def _record(
         self, reading: Reading, topic: Topic, ranked: list[Ranked], recall: Recall
     ) -> tuple[RecordKey | None, list[Ranked]]:
         wanted = taxonomy().intents[reading.intent].record
         if wanted is None:
             return None, ranked
+        invoice = self._invoice(reading, topic, recall) if reading.intent in ABOUT_INVOICES else None
+        if invoice is not None:
+            return invoice.key, [invoice, *ranked]
         if wanted == PICKING:
             lines = {x.line_id for x in reading.filled.fields.lines if x.line_id}
             ranked = rank_shipments(topic.order, recall, reading.intent, self.book, lines)
         top = ranked[0] if ranked else None
         return (top.key if top and top.score >= CLAIMED_AT else None), ranked
+
+
+def _rather(whole: Matrix, model: IntentModel, intent: str) -> Matrix:
+    """The message's class probabilities with one intent as the likeliest: a carrier's new date says delay."""
+    moved = whole * 0.3
+    moved[model.classes.index(intent)] += 0.7
+    return moved
 
 
 def _within(located: LocatedMention, statement: Statement) -> bool:

@@ -42,6 +42,16 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
+_MARKUP = re.compile(
+    r"\{\{.*?\}\}|\[\[.*?\]\]|<<.*?>>|<\|.*?\|>|^\W*(?:system|assistant|admin)\s*:", re.I | re.S | re.M
+)
+
+
+def speaks_to_machine(text: str) -> bool:
+    """Whether a statement is addressed to a machine: it is shown to the reviewer and read no further."""
+    return bool(_MARKUP.search(text) or _patterns()["machine_orders"].search(text))
+
+
 def suspect(message: Message, *, known_sender: bool, lookalike_of: str | None, speaks_business: bool) -> Suspicion:
     """What about this message a person must judge.
 

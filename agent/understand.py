@@ -26,10 +26,12 @@ CHANGES = ("delivery_date_change", "partial_shipment", "quantity_change", "price
 FAMILY = (*CHANGES, "item_unavailable", "order_confirmation", "shipment_notice", "order_rejection")
 
 # How much a contradiction or a confirmation by the record moves an intent's score.
-CONTRADICTED, UNKNOWN, CONFIRMED = 0.35, 0.85, 1.25
+CONTRADICTED, UNKNOWN, CONFIRMED = 0.2, 0.85, 1.3
 ALSO_SAID = 0.8
 ALSO_CHANGED = 0.4
 OTHER_SIDE = 0.05
+AT_ODDS = 0.4
+SPLIT_SEEN = 0.4
 # Never a further matter of a message that has one: they are said in passing, or by machines.
 NOT_BESIDE = frozenset(
     {
@@ -62,6 +64,7 @@ SAME_MATTER = frozenset(
         ("item_unavailable", "order_cancellation"),
         ("order_change", "order_confirmation"),
         ("supplier_invoice_issue", "billing_query"),
+        ("order_change", "order_status_query"),
         ("delivery_failed", "complaint"),
         ("partial_shipment", "shipment_notice"),
     }
@@ -122,13 +125,11 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
     context = Context(topic.saids, topic.order, topic.news, topic.today)
     filled: dict[str, Filled] = {}
     if topic.order is not None:
-        for intent in CHANGES:
-            if scores.get(intent, 0.0) >= 0.02 or scores.get("order_confirmation", 0.0) > 0.2:
-                filled[intent] = fill(intent, context)
-                scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
+        filled = {intent: fill(intent, context) for intent in (*CHANGES, "order_change")}
+        _weigh(scores, filled, topic)
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     best, probability = ranked[0]
-    chosen = [best] + [i for i, _ in ranked[1:] if _also_said(i, best, topic, filled, model)]
+    chosen = [best] + [i for i, score in ranked[1:] if score >= 0.1 and _also_said(i, best, topic, filled, model)]
     chosen = _reconcile(chosen, filled, scores)
     total = sum(score for _, score in ranked) or 1.0
     readings = []
@@ -146,6 +147,27 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
             )
         )
     return readings
+
+
+def _weigh(scores: dict[str, float], filled: dict[str, Filled], topic: Topic) -> None:
+    """Move the scores by what the values say beside the order's."""
+    purchase = topic.order is not None and topic.order.model == PURCHASE
+    for intent in CHANGES if purchase else ("order_change",):
+        scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
+    if not purchase:
+        return
+    moved = filled["delivery_date_change"]
+    comes_later = moved.supported >= 1.0 and bool(moved.fields.lines)
+    if comes_later:
+        # What comes on another date is neither gone for good nor under way already, unless a shipment is named.
+        for intent in ("item_unavailable", "order_rejection", "delivery_update", "transit_delay"):
+            scores[intent] = scores.get(intent, 0.0) * AT_ODDS
+        if not any(r.kind == "tracking" for said in topic.saids for r in said.references):
+            scores["shipment_notice"] = scores.get("shipment_notice", 0.0) * AT_ODDS
+    if filled["partial_shipment"].supported >= 1.0:
+        scores["partial_shipment"] = min(1.0, scores["partial_shipment"] + SPLIT_SEEN)
+        scores["quantity_change"] *= AT_ODDS
+        scores["delivery_date_change"] *= AT_ODDS
 
 
 def _also_said(intent: str, best: str, topic: Topic, filled: dict[str, Filled], model: IntentModel) -> bool:
