@@ -74,6 +74,12 @@ def test_a_line_that_is_said_to_be_unchanged_is_no_news():
     assert WHITE not in news.mentioned
 
 
+@pytest.mark.xfail(reason="a statement with 'unchanged' in it is passed over, with its plain dates", strict=False)
+def test_a_line_is_heard_in_a_statement_that_calls_the_rest_unchanged():
+    news = news_of("ROP-12-NAV will arrive on 3 June 2026, everything else remains unchanged.")
+    assert dates(news) == {ROPE: [date(2026, 6, 3)]}
+
+
 def test_prices_and_unknown_dates_attach_as_well():
     news = news_of("ROP-12-NAV now costs 33.20 EUR.", "For FEN-25-BLU the new date is not yet known.")
     assert [p.amount for p, _ in news.lines[ROPE].prices] == [33.2]
