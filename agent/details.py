@@ -110,17 +110,23 @@ _THEIR_NUMBER = re.compile(
 
 
 def _supplier_ref(fields: Fields, saids: Sequence[Said], order: Order | None) -> list[Evidence]:
-    for said in saids:
-        for mention in said.references:
-            if mention.kind == "partner_ref":
-                fields.supplier_ref = mention.text
-                return [said.evidence("supplier_ref", mention.start, mention.end)]
+    own = order.key if order else None
+    mentions = [(m, s) for s in saids for m in s.references if not m.exact or any(r.record == own for r in m.exact)]
+    theirs = [(m, s) for m, s in mentions if m.kind == "partner_ref" or m.label == "theirs"]
+    if theirs:
+        mention, said = theirs[0]
+        fields.supplier_ref = mention.text
+        return [said.evidence("supplier_ref", mention.start, mention.end)]
     for said in saids:
         for match in _THEIR_NUMBER.finditer(said.text):
             number = match["number"]
             if order is None or re.sub(r"\W", "", number).upper() != re.sub(r"\W", "", order.name).upper():
                 fields.supplier_ref = number
                 return [said.evidence("supplier_ref", match.start("number"), match.end("number"))]
+    unknown = [(m, s) for m, s in mentions if not m.exact and not m.bare and m.kind in ("unknown", "sale", "purchase")]
+    for mention, said in unknown:
+        fields.supplier_ref = mention.text
+        return [said.evidence("supplier_ref", mention.start, mention.end)]
     return []
 
 

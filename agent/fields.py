@@ -19,11 +19,14 @@ from agent.proposal import Evidence, Fields, LineFields, Split
 from agent.quantities import QuantityMention
 from agent.said import Said
 
+SURELY = 0.3
+
 
 @dataclass
 class Filled:
     """`values`: share of the needed fields found. `supported`: 1 the record confirms the intent, 0.5 cannot say, 0 it
-    contradicts it. `lines`: the weakest match of a line. `notes` explain conversions and rounding."""
+    contradicts it. `lines`: the weakest match of a line. `notes` explain conversions and rounding. `surely`: lines whose own
+    statement speaks of the change, not of something else."""
 
     fields: Fields = field(default_factory=Fields)
     evidence: list[Evidence] = field(default_factory=list)
@@ -33,6 +36,7 @@ class Filled:
     ambiguous: bool = False
     from_table: bool = False
     notes: list[str] = field(default_factory=list)
+    surely: set[int] = field(default_factory=set)
 
     def add(self, stated: LineFields, news_score: float, *evidence: Evidence) -> None:
         index = len(self.fields.lines)
@@ -113,8 +117,12 @@ def _date_change(context: Context) -> Filled:
         held = line.planned.date() if line.planned else None
         moved = [(d, e, shifted(line, d)) for d, e in news.new_dates(held, context.today)]
         moved = [m for m in moved if m[2] is not None]
+        if news.unknown and not any(m[0].role == "new" for m in moved):
+            moved = []
         if moved:
             mention, evidence, when = moved[0]
+            if line.id in context.news.lines and any(w >= SURELY for w in news.weights):
+                filled.surely.add(line.id)
             filled.values = 1.0
             if when == held:
                 continue
@@ -267,6 +275,10 @@ def _named_lines(context: Context, *, fall_back: bool) -> list[tuple[OrderLine, 
     return named
 
 
+def _single(context: Context) -> bool:
+    return not context.coded and context.order is not None and len(context.order.lines) == 1
+
+
 _SUBSTITUTE = re.compile(
     r"(?:replac|substitut|alternativ|instead|successor|offer|propose|ersatz|ersetz|nachfolg|stattdessen|anbieten|"
     r"remplac|substitu|équivalent|successeur|proposons|à la place|sustitu|reemplaz|alternativa|en su lugar|ofrec|sirve|convien|"
@@ -289,7 +301,8 @@ def _unavailable(context: Context) -> Filled:
         for match in _CODE.finditer(said.text):
             key = re.sub(r"\W", "", match.group()).upper()
             unit_of_measure = re.fullmatch(r"\d+(?:[.,x]\d+)*[A-Za-z]{1,3}", match.group())
-            if key not in codes_of_order and key not in names and not unit_of_measure:
+            is_reference = any(r.start < match.end() and match.start() < r.end and r.exact for r in said.references)
+            if key not in codes_of_order and key not in names and not unit_of_measure and not is_reference:
                 substitute = said.evidence("lines.substitute", match.start(), match.end())
                 break
     if substitute and len(named) > 1:
@@ -324,7 +337,7 @@ def _shipment(context: Context) -> Filled:
 def _damaged(context: Context) -> Filled:
     filled = Filled() if context.coded else _quantity(context, against_held=False)
     if not filled.fields.lines:
-        for line, score in _named_lines(context, fall_back=False):
+        for line, score in _named_lines(context, fall_back=_single(context)):
             filled.add(LineFields(line_id=line.id, product=product_of(line)), score, *_line_evidence(context, line))
     filled.values, filled.supported = 1.0, 0.5
     return filled
@@ -332,7 +345,7 @@ def _damaged(context: Context) -> Filled:
 
 def _discrepancy(context: Context) -> Filled:
     filled = Filled()
-    for line, score in _named_lines(context, fall_back=False):
+    for line, score in _named_lines(context, fall_back=_single(context)):
         filled.add(LineFields(line_id=line.id, product=product_of(line)), score, *_line_evidence(context, line))
     return filled
 

@@ -23,7 +23,7 @@ from agent.segments import Statement
 @dataclass
 class Said:
     """Offsets of all mentions count in `statement.text`; `evidence` turns them into offsets of the part. `change` is
-    how likely the statement speaks of a change of dates, quantities or prices; `whole`: it speaks of the whole order."""
+    how likely the statement speaks of another date or delivery; `whole`: it speaks of the whole order."""
 
     statement: Statement
     references: list[ReferenceMention] = field(default_factory=list)
@@ -62,6 +62,9 @@ def observe(statement: Statement, *, now: datetime, language: str, day_first: bo
     prices = find_prices(text, language)
     taken = [(d.start, d.end) for d in dates] + [(p.start, p.end) for p in prices]
     quantities = [q for q in find_quantities(text, language) if not _overlaps(q.start, q.end, taken)]
+    plain = [d for d in dates if d.role == "plain"]
+    if len(plain) == 1 and any(d.role == "old" for d in dates):
+        dates = [replace(d, role="new") if d is plain[0] else d for d in dates]
     return Said(
         statement=statement,
         dates=dates,

@@ -24,6 +24,9 @@ from tools.message import Message, PassageKind
 CLAIMED_AT = 0.5
 SECONDARY_AT = 0.5
 FEW_WORDS = 14
+MEANING_READ = 2
+# What is asked or told of one order of a list holds for the others.
+LISTED = frozenset({"order_status_query", "order_confirmation", "shipment_notice", "order_cancellation"})
 ABOUT_INVOICES = frozenset({"billing_query", "supplier_invoice_issue"})
 LANGUAGES = frozenset({"en", "de", "fr", "es", "it", "nl", "pl"})
 
@@ -107,7 +110,7 @@ class Understander:
             whole = _rather(whole, self.model, "transit_delay")
         findings: list[Finding] = []
         for topic, ranked in self._topics(message, recall, saids):
-            findings += self._read(topic, ranked, recall, whole, similarity)
+            findings += self._read(topic, ranked, recall, whole, similarity, findings, _posted_on(message))
         return Understanding(_without_echoes(findings), named)
 
     def _observe(self, message: Message, recall: Recall) -> list[Said]:
@@ -228,41 +231,55 @@ class Understander:
         finder = ProductFinder(order.lines, self.book, order.commercial_partner_id)
         for said in saids:
             said.products = finder.find(said.text)
+        if len(order.lines) > 1 and not any(said.products for said in saids):
+            # Named in another language than the record's: compare by meaning where something is counted.
+            by_meaning = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder)
+            for said in [s for s in saids if s.quantities][:MEANING_READ]:
+                said.products = by_meaning.find(said.text)
 
     def _read(
-        self, topic: Topic, ranked: list[Ranked], recall: Recall, whole: Matrix, similarity: float
+        self,
+        topic: Topic,
+        ranked: list[Ranked],
+        recall: Recall,
+        whole: Matrix,
+        similarity: float,
+        before: list[Finding],
+        posted_on: RecordKey | None,
     ) -> list[Finding]:
         findings = []
         for reading in read_topic(topic, whole, self.model):
             if not topic.primary and reading.probability < SECONDARY_AT:
-                continue
-            record, order_ranking = self._record(reading, topic, ranked, recall)
+                if not before or before[0].intent not in LISTED or any(s.unchanged for s in topic.saids):
+                    continue
+                reading.intent, reading.probability = before[0].intent, before[0].reading.probability
+            record, order_ranking = self._record(reading, topic, ranked, recall, posted_on)
             findings.append(Finding(reading.intent, record, order_ranking, reading, similarity))
         return findings
 
-    def _invoice(self, reading: Reading, topic: Topic, recall: Recall) -> Ranked | None:
-        """The invoice itself, where it is what was posted on, or it is named and no order is."""
-        orders_named = any(
-            r.kind in ("purchase", "sale", "partner_ref", "client_order_ref") and r.exact
-            for said in topic.saids
-            for r in said.references
-        )
-        for said in topic.saids:
-            for mention in said.references:
-                for reference in mention.exact:
-                    if reference.record[0] == INVOICE and not orders_named:
-                        name = self.book.name_of(reference.record)
-                        reason = f"{mention.text} is the invoice {name}."
-                        return Ranked(reference.record, name, NAMED, 0.95, "exact", True, [reason])
+    def _invoice(self, reading: Reading, topic: Topic, posted_on: RecordKey | None) -> Ranked | None:
+        """The invoice itself, where it is what was posted on, or it is named and leads to no order."""
+        if topic.order is None:
+            for said in topic.saids:
+                for mention in said.references:
+                    for reference in mention.exact:
+                        if reference.record[0] == INVOICE:
+                            return self._ranked_invoice(reference.record, f"{mention.text} is the invoice")
+        if posted_on is not None and posted_on[0] == INVOICE:
+            return self._ranked_invoice(posted_on, "it was posted on")
         return None
 
+    def _ranked_invoice(self, key: RecordKey, why: str) -> Ranked:
+        name = self.book.name_of(key)
+        return Ranked(key, name, NAMED, 0.95, "exact", True, [f"{why} {name}."])
+
     def _record(
-        self, reading: Reading, topic: Topic, ranked: list[Ranked], recall: Recall
+        self, reading: Reading, topic: Topic, ranked: list[Ranked], recall: Recall, posted_on: RecordKey | None
     ) -> tuple[RecordKey | None, list[Ranked]]:
         wanted = taxonomy().intents[reading.intent].record
         if wanted is None:
             return None, ranked
-        invoice = self._invoice(reading, topic, recall) if reading.intent in ABOUT_INVOICES else None
+        invoice = self._invoice(reading, topic, posted_on) if reading.intent in ABOUT_INVOICES else None
         if invoice is not None:
             return invoice.key, [invoice, *ranked]
         if wanted == PICKING:
@@ -270,6 +287,10 @@ class Understander:
             ranked = rank_shipments(topic.order, recall, reading.intent, self.book, lines)
         top = ranked[0] if ranked else None
         return (top.key if top and top.score >= CLAIMED_AT else None), ranked
+
+
+def _posted_on(message: Message) -> RecordKey | None:
+    return (message.document_model, message.document_id) if message.document_model and message.document_id else None
 
 
 def _rather(whole: Matrix, model: IntentModel, intent: str) -> Matrix:

@@ -80,10 +80,16 @@ def suspect(message: Message, *, known_sender: bool, lookalike_of: str | None, s
     return Suspicion(fraud=fraud, orders_to_machine=orders)
 
 
-def _near(first: re.Pattern[str], second: re.Pattern[str], text: str, window: int = 160) -> bool:
+_UNCHANGED = re.compile(
+    r"bez zmian|unchanged|not changed|unverändert|sans changement|inchangé\w*|sin cambios|ongewijzigd|invariat\w*|no change",
+    re.IGNORECASE,
+)
+
+
+def _near(first: re.Pattern[str], second: re.Pattern[str], text: str, window: int = 110) -> bool:
     for match in first.finditer(text):
         around = text[max(0, match.start() - window) : match.end() + window]
-        if second.search(around):
+        if second.search(_UNCHANGED.sub(" ", around)):
             return True
     return False
 

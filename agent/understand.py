@@ -23,6 +23,7 @@ from agent.taxonomy import taxonomy
 
 # What a statement of a supplier may turn out to be once its values are set beside the order's.
 CHANGES = ("delivery_date_change", "partial_shipment", "quantity_change", "price_change")
+NEW_DATES = ("delivery_date_change", "partial_shipment", "order_change", "transit_delay", "shipment_notice")
 FAMILY = (*CHANGES, "item_unavailable", "order_confirmation", "shipment_notice", "order_rejection")
 
 # How much a contradiction or a confirmation by the record moves an intent's score.
@@ -32,6 +33,7 @@ ALSO_CHANGED = 0.4
 OTHER_SIDE = 0.05
 AT_ODDS = 0.4
 SPLIT_SEEN = 0.4
+TABLE_DIFFERS = 0.45
 # Never a further matter of a message that has one: they are said in passing, or by machines.
 NOT_BESIDE = frozenset(
     {
@@ -65,6 +67,12 @@ SAME_MATTER = frozenset(
         ("order_change", "order_confirmation"),
         ("supplier_invoice_issue", "billing_query"),
         ("order_change", "order_status_query"),
+        ("partial_shipment", "quantity_change"),
+        ("shipment_notice", "quantity_change"),
+        ("shipment_notice", "item_unavailable"),
+        ("shipment_notice", "order_confirmation"),
+        ("return_request", "address_change"),
+        ("address_change", "billing_query"),
         ("delivery_failed", "complaint"),
         ("partial_shipment", "shipment_notice"),
     }
@@ -112,7 +120,7 @@ def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed
     mixed, near = model.scores([texts[i] for i in telling], [role] * len(telling), embed)
     for position, index in enumerate(telling):
         saids[index].scores = mixed[position]
-    changing = [model.classes.index(name) for name in (*CHANGES, "order_change") if name in model.classes]
+    changing = [model.classes.index(name) for name in NEW_DATES if name in model.classes]
     for said in saids:
         said.change = float(said.scores[changing].sum())
     whole = model.ngram_scores(["\n".join(texts)[:1500]], [role])[0] if texts else np.zeros(len(model.classes))
@@ -125,7 +133,7 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
     context = Context(topic.saids, topic.order, topic.news, topic.today)
     filled: dict[str, Filled] = {}
     if topic.order is not None:
-        filled = {intent: fill(intent, context) for intent in (*CHANGES, "order_change")}
+        filled = {intent: fill(intent, context) for intent in (*CHANGES, "order_change", "shipment_notice")}
         _weigh(scores, filled, topic)
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     best, probability = ranked[0]
@@ -156,6 +164,9 @@ def _weigh(scores: dict[str, float], filled: dict[str, Filled], topic: Topic) ->
         scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
     if not purchase:
         return
+    for intent in CHANGES:
+        if filled[intent].from_table and filled[intent].supported >= 1.0 and filled[intent].fields.lines:
+            scores[intent] = max(scores[intent], TABLE_DIFFERS)
     moved = filled["delivery_date_change"]
     comes_later = moved.supported >= 1.0 and bool(moved.fields.lines)
     if comes_later:
@@ -220,6 +231,10 @@ def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, f
     if "order_confirmation" in chosen and supported:
         differing = [i for i in supported if filled[i].from_table or scores[i] >= 0.12] or supported[:1]
         chosen = [i for i in chosen if i != "order_confirmation"] + [i for i in differing if i not in chosen]
+    if any(i in chosen for i in CHANGES) and "shipment_notice" not in chosen:
+        chosen += [i for i in supported if filled[i].from_table and i not in chosen]
+    if "shipment_notice" in chosen and "shipment_notice" in filled and "delivery_date_change" in supported:
+        _part_ways(chosen, filled)
     if "partial_shipment" in chosen and "delivery_date_change" in chosen:
         split_lines = {line.line_id for line in filled["partial_shipment"].fields.lines}
         rest = [x for x in filled["delivery_date_change"].fields.lines if x.line_id not in split_lines]
@@ -228,6 +243,18 @@ def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, f
         elif rest and split_lines:
             filled["delivery_date_change"].fields.lines = rest
     return chosen
+
+
+def _part_ways(chosen: list[str], filled: dict[str, Filled]) -> None:
+    """Some lines were dispatched, others come later: each line belongs to one of the two."""
+    later = filled["delivery_date_change"]
+    surely = [x for x in later.fields.lines if x.line_id in later.surely]
+    gone = [x for x in filled["shipment_notice"].fields.lines if x.line_id not in {y.line_id for y in surely}]
+    if surely and gone:
+        later.fields.lines = surely
+        filled["shipment_notice"].fields.lines = gone
+        if "delivery_date_change" not in chosen:
+            chosen.append("delivery_date_change")
 
 
 def statement_count(saids: Sequence[Said]) -> float:
