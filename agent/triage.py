@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.compare import changes, impact
 from agent.details import add_details, replacement_wanted
+from agent.drafts import Matter, draft
 from agent.intents import IntentModel
 from agent.match import Ranked
 from agent.orderbook import PICKING, Order, OrderBook, RecordKey
@@ -101,6 +102,9 @@ class TriageEngine:
         consequence = impact(self.reader, self.book, order, fields, never_comes=finding.intent in NEVER_COMES)
         facts = self._facts(finding, fields, order, bool(consequence.late), suspicion)
         actions = propose(finding.intent, fields, listed_changes, facts, self.policy)
+        matter = Matter(finding.intent, message, finding.record, fields, consequence, self.book)
+        for action in actions:
+            action.draft = draft(action.name, matter)
         return Proposal(
             intent=finding.intent,
             record=self._reference(finding.record),
