@@ -112,7 +112,7 @@ _THEIR_NUMBER = re.compile(
 def _supplier_ref(fields: Fields, saids: Sequence[Said], order: Order | None) -> list[Evidence]:
     own = order.key if order else None
     mentions = [(m, s) for s in saids for m in s.references if not m.exact or any(r.record == own for r in m.exact)]
-    theirs = [(m, s) for m, s in mentions if m.kind == "partner_ref" or m.label == "theirs"]
+    theirs = [(m, s) for m, s in mentions if m.kind == "partner_ref" or (m.label == "theirs" and not m.exact)]
     if theirs:
         mention, said = theirs[0]
         fields.supplier_ref = mention.text

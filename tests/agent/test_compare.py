@@ -97,8 +97,9 @@ def test_a_late_customer_is_found_through_moves(through):
     assert item.value == 8 * 55.0
 
 
-def test_a_customer_that_is_promised_later_waits_but_is_not_late():
-    found = consequence(company(by_move=True, promised="2026-06-10"), date="2026-06-03")
+@pytest.mark.parametrize("promised", ["2026-06-03", "2026-06-10"])
+def test_a_customer_that_is_promised_no_earlier_waits_but_is_not_late(promised):
+    found = consequence(company(by_move=True, promised=promised), date="2026-06-03")
     assert len(found.items) == 1
     assert (found.late, found.value_at_risk) == ([], 0.0)
 

@@ -64,6 +64,8 @@ def test_the_invoice_number(text, invoice):
         ("Unsere Auftragsnummer: 4711-26 zu Ihrer Bestellung P00041.", "4711-26"),
         ("Nostra conferma d'ordine OC-99-12 per P00041.", "OC-99-12"),
         ("We confirm order P00041.", None),
+        ("Order confirmation P00041", None),
+        ("Auftragsbestätigung Nr. p-00041", None),
     ],
 )
 def test_the_suppliers_own_number_is_never_our_orders(text, number):

@@ -26,6 +26,7 @@ def dates(news: OrderNews) -> dict[int, list[date | None]]:
         ("FEN-20-WHT 20 pcs and FEN-25-BLU 10 pcs", {WHITE: [20], BLUE: [10]}),
         ("We will deliver only 20 FEN-20-WHT.", {WHITE: [20]}),
         ("TT 1220-N: 30 pcs", {ROPE: [30]}),
+        ("We can send you 30 pcs of ROP-12-NAV and also 20 pcs of FEN-20-WHT.", {ROPE: [30], WHITE: [20]}),
     ],
 )
 def test_quantities_attach_to_the_product_named_beside_them(text, expected):

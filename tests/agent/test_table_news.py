@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from agent.line_news import OrderNews
-from agent.orderbook import Order
+from agent.orderbook import PURCHASE, Order, OrderBook
 from agent.table_news import Stretch, add_tables
-from tests.agent.company import mail
+from tests.agent.company import mail, snapshot
 from tests.agent.reading import BLUE, BOOK, LAMPS, ROPE, ROPES_AND_FENDERS, WHITE
 from tools.message import Cell, Message, Part, Passage, PassageKind, Table
+from tools.snapshot import SnapshotReader
 
 HEAD = ["Item", "Description", "Qty", "Unit price", "Delivery date"]
 AS_ORDERED = [
@@ -74,11 +75,15 @@ def test_only_the_cell_that_differs_is_news_of_its_line():
 
 
 def test_the_quantity_that_is_still_open_is_no_change_either():
-    order = BOOK.orders["sale.order", 57]
-    line = order.lines[0]
-    assert line.open_qty != line.qty
-    message = with_attachment([["ANC-10-GAL", "Plough anchor", "1", "140.00", "20.05.2026"]])
-    assert values(read(message, order)[0]) == {}
+    data = snapshot()
+    data["purchase.order.line"][0]["qty_received"] = 15.0
+    book = OrderBook(SnapshotReader(data))
+    order = book.orders[PURCHASE, 41]
+    assert order.lines[0].open_qty == 25.0
+    for qty, news_expected in [("25", {}), ("40", {}), ("20", {ROPE: ([20], [], [])})]:
+        news = OrderNews()
+        add_tables(news, with_attachment(changed(0, 2, qty)), order, book)
+        assert values(news) == news_expected
 
 
 def test_a_suppliers_own_code_and_words_name_the_line():
