@@ -72,7 +72,7 @@ class TriageEngine:
                 proposals.append(self._compare(message, finding, suspicion, len(understanding.findings)))
         manual_reason = self._manual(proposals, suspicion)
         with clock.step("rate"):
-            self._rate(proposals)
+            self._rate(proposals, manual=manual_reason is not None)
         return Triage(
             message_id=message.id,
             proposals=proposals,
@@ -177,12 +177,14 @@ class TriageEngine:
             return "no record of ours that fits was found"
         return None
 
-    def _rate(self, proposals: list[Proposal]) -> None:
+    def _rate(self, proposals: list[Proposal], *, manual: bool) -> None:
         for proposal in proposals:
             if self.calibration is None:
                 proposal.confidence, proposal.lane = 0.5, Lane.check
-                continue
-            proposal.confidence, proposal.parts, proposal.lane = self.calibration.rate(proposal.features)
+            else:
+                proposal.confidence, proposal.parts, proposal.lane = self.calibration.rate(proposal.features)
+            if manual:
+                proposal.lane = Lane.manual
 
 
 def _only_unclear(proposals: list[Proposal], policy: Policy, *, fraud: bool) -> None:
@@ -216,8 +218,11 @@ class Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
 
-def build_engine(reader: RecordReader, *, index_dir: Path | None = None) -> TriageEngine:
-    """The engine over a reader's records. With `index_dir` the index and the embeddings are kept between starts."""
-    embedder = Embedder(index_dir / "embeddings.sqlite" if index_dir else None)
+def build_engine(
+    reader: RecordReader, *, index_dir: Path | None = None, embedder: Embedder | None = None
+) -> TriageEngine:
+    """The engine over a reader's records. With `index_dir` the index and the embeddings are kept between starts; an
+    `embedder` that stands already is used as it is."""
+    embedder = embedder or Embedder(index_dir / "embeddings.sqlite" if index_dir else None)
     index = RecordIndex(embedder, index_dir)
     return TriageEngine(reader, embedder=embedder, index=index, model=IntentModel.load(), policy=load_policy())

@@ -59,7 +59,9 @@ class Prediction(BaseModel):
     def of(cls, case_id: str, triage: Triage, seconds: float) -> Prediction:
         return cls(
             id=case_id,
-            exceptions=[] if triage.manual else [PredictedException.of(p) for p in triage.proposals],
+            exceptions=[
+                PredictedException.of(p) for p in triage.proposals if not triage.manual or p.intent == "unclear"
+            ],
             manual=triage.manual,
             engine=triage.engine,
             model_calls=triage.model_calls,
