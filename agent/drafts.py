@@ -112,7 +112,10 @@ def _reply_to_sender(matter: Matter) -> str:
     elif buying and (unknown or matter.intent in NEVER_COMES):
         letter.say("date_wanted" if unknown else "confirmation_wanted")
         for line in matter.named_lines:
-            facts = [letter.item(line), letter.words("open", qty=letter.quantity(line.open_qty, line.uom))]
+            facts = [
+                letter.item(line, supplier_code=True),
+                letter.words("open", qty=letter.quantity(line.open_qty, line.uom)),
+            ]
             if line.planned:
                 facts.append(letter.words("planned_so_far", date=letter.day(line.planned)))
             letter.items([facts])
@@ -123,7 +126,8 @@ def _reply_to_sender(matter: Matter) -> str:
 
 def _provide_documents(matter: Matter) -> str:
     letter, picking = _to_sender(matter, check=False), matter.picking
-    letter.about(matter.order, picking)
+    # A carrier's matter is the shipment; whose order it is, and under which numbers, is none of its business.
+    letter.about(None if picking else matter.order, picking)
     letter.say("documents")
     goods = [
         [letter.item(x.line), letter.quantity(x.qty, x.line.uom)]
@@ -227,11 +231,13 @@ def _to_sender(matter: Matter, *, check: bool = True) -> Letter:
     known = next((directory.partners[m.contact_id] for m in matches if m.contact_id in directory.partners), None)
     colleague = bool(email) and directory.is_internal(email)
     name = known.name if known and not known.is_company else person_name(message.sender.name)
+    if colleague or message.channel is Channel.carrier:
+        # A colleague forwarded it, or a system posted it: the name of who reads the answer is not known.
+        name = ""
     language = base_language(message.language)
     if language == "und" and known:
         language = base_language(known.lang)
-    # A colleague has forwarded it: the answer goes to somebody whose name is not known here.
-    letter = Letter(language, "" if colleague else name, _own_name(matter.book), matter.book)
+    letter = Letter(language, name, _own_name(matter.book), matter.book)
     vouched = not check or colleague or message.channel is Channel.portal
     if order and not vouched and order.commercial_partner_id not in {m.partner_id for m in matches}:
         letter.note("check_sender")

@@ -12,6 +12,7 @@ from tools.language import SUPPORTED
 
 LONGEST_FACT = 120
 MOST_ITEMS = 20
+TOO_MANY = 1e12
 # How Odoo calls one piece: beside a number it says nothing that the reader does not know.
 PIECES = frozenset({"", "unit", "units", "unit(s)"})
 
@@ -65,12 +66,12 @@ class Letter:
         subject = "; ".join(facts)
         self._subject = subject[:1].upper() + subject[1:]
 
-    def item(self, line: OrderLine) -> str:
-        """A product by name, with our code and, to its supplier, theirs."""
+    def item(self, line: OrderLine, *, supplier_code: bool = False) -> str:
+        """A product by name with our code and, where asked, with the code of the order's supplier."""
         codes = [line.code]
         order = self._book.order((line.order_model, line.order_id))
         product = self._book.products.get(line.product_id or 0)
-        if line.order_model == PURCHASE and order and product:
+        if supplier_code and order and product:
             directory = self._book.directory
             codes += [
                 c.code
@@ -81,7 +82,8 @@ class Letter:
         return _one_line(f"{line.name} [{shown}]" if shown else line.name)
 
     def quantity(self, amount: float | None, uom: str) -> str:
-        if amount is None:
+        """An amount as the language writes it; the blank where there is none or none that goods come in."""
+        if amount is None or not 0 <= amount < TOO_MANY:
             return self.words("blank_qty")
         from babel.numbers import format_decimal
 

@@ -209,8 +209,12 @@ def test_a_return_names_goods_and_quantities():
     assert "[items]; [quantity]" in write("create_return", BOATHOUSE)
 
 
-def test_documents_go_with_the_goods_of_the_shipment():
-    text = write("provide_documents", DELIVERY, "customs_hold", language="it")
+def test_documents_go_with_the_goods_of_the_shipment_and_tell_a_carrier_nothing_of_the_order():
+    message = mail("held", "noreply@carrier.example", name="GLS").model_copy(update={"channel": Channel.carrier})
+    text = write("provide_documents", DELIVERY, "customs_hold", language="it", message=message)
+    assert text.startswith("Spedizione WH/OUT/")
+    assert "Buongiorno,\n" in text
+    assert not re.search("S00041|4500771200|Fredericia", text)
     assert "[nomi dei documenti]" in text
     assert "- Mooring rope 12 mm navy, 20 m [ROP-12-NAV]; 8\n" in text
 
@@ -298,6 +302,13 @@ def test_nothing_that_a_message_says_gets_into_a_draft(
     plain = Fields(lines=[LineFields(line_id=1, qty=2)])
     expected = drafted(mail("", stranger, name=person_name(name)), plain)
     assert drafted(mail(body, stranger, name=name, subject=body, quoted=body), hostile) == expected
+
+
+@pytest.mark.parametrize("qty", [float("nan"), float("inf"), 1e300, -1.0])
+def test_a_quantity_that_goods_do_not_come_in_is_a_blank(qty):
+    line = BOOK.orders[BOATHOUSE].lines[0]
+    text = write("create_return", BOATHOUSE, fields=Fields(lines=[LineFields(line_id=line.id, qty=qty)]))
+    assert "- Mooring rope 12 mm navy, 20 m [ROP-12-NAV]; [quantity]\n" in text
 
 
 def test_line_breaks_and_length_of_record_texts_do_not_shape_a_draft():
