@@ -85,7 +85,9 @@ class Company(Catalogue):
         for code, about in told["products"].items():
             if on_hand := about[5]:
                 goods = Goods({}, self.product_of[code], float(on_hand))
-                self.move(goods, told["stocktaking"], INVENTORY, self.stock, "done", reference="Product Quantity Updated")
+                self.move(
+                    goods, told["stocktaking"], INVENTORY, self.stock, "done", reference="Product Quantity Updated"
+                )
         for number in self.sales.numbers:
             self.sale(number, told["sales_orders"].get(number) or self.everyday_sale(number))
         for number in self.purchases.numbers:
@@ -249,7 +251,9 @@ class Company(Catalogue):
         for goods in come:
             goods.line["qty_invoiced"] = goods.line["qty_received"]
         amount = sum(goods.line["qty_received"] * goods.line["price_unit"] for goods in come)
-        self.paper("in_invoice", self.purchases.invoice(number), told.get("bill") or f"{number * 7919}", order, day, amount)
+        self.paper(
+            "in_invoice", self.purchases.invoice(number), told.get("bill") or f"{number * 7919}", order, day, amount
+        )
 
     def paper(self, kind: str, name: str, ref: str, order: Row, day: date, amount: float) -> None:
         self.add(

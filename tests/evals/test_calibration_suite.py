@@ -122,7 +122,9 @@ def test_it_shares_no_firm_product_or_number_with_the_demo_company() -> None:
     own, demo = (yaml.safe_load((s / "company.yaml").read_text("utf-8")) for s in (SUITE, DEMO))
     for kind in ("suppliers", "customers", "products", "users"):
         assert not set(own[kind]) & set(demo[kind])
-    names = [{o["name"] for o in json.loads((s / "records.json").read_text("utf-8"))["sale.order"]} for s in (SUITE, DEMO)]
+    names = [
+        {o["name"] for o in json.loads((s / "records.json").read_text("utf-8"))["sale.order"]} for s in (SUITE, DEMO)
+    ]
     assert not names[0] & names[1]
     texts = [SUITE / "company.yaml", *sorted((SUITE / "messages").glob("*.yaml"))]
     domains = re.findall(r"[\w.+-]+@([\w.-]+\w)", "".join(t.read_text("utf-8") for t in texts))
