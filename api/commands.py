@@ -106,7 +106,7 @@ def existing(settings: Settings) -> Settings:
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port to serve at; 0 takes any free one.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve at; 0 takes any free one.")] = 8080,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
     arrive_every: Annotated[float, typer.Option(min=0.0, help="Seconds between the messages that arrive.")] = 6.0,
     data_dir: Annotated[Path | None, typer.Option(help="Keep the data here, not in a temporary folder.")] = None,
@@ -142,7 +142,7 @@ def serve(
     data_dir: DataDir = None,
     records: Records = None,
     host: Annotated[str | None, typer.Option(help="Address to serve at (TRIAGE_HOST).")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to serve at (TRIAGE_PORT).")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to serve at (TRIAGE_PORT).")] = None,
 ) -> None:
     """Serve the desk and triage what is received."""
     settings = configured(data_dir, records=records, host=host, port=port)
@@ -259,6 +259,22 @@ def message(
         typer.echo(triage.model_dump_json(indent=2))
     else:
         print_triage(triage)
+
+
+@app.command()
+def train(
+    cache: Annotated[Path | None, typer.Option(help="File that keeps embeddings between runs.")] = None,
+    calibration_only: Annotated[bool, typer.Option("--calibration-only", help="Keep the intent model.")] = False,
+) -> None:
+    """Refit the models that ship with the agent from the corpora and labelled suites. The same data, the same models."""
+    from rich.console import Console
+
+    from evals import training
+
+    with Console(stderr=True).status("Loading …") as status:
+        digests = training.train(cache=cache, calibration_only=calibration_only, progress=status.update)
+    for name, digest in digests.items():
+        typer.echo(f"{name}  {digest}")
 
 
 @audit.command()

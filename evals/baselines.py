@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+from agent.intents import NONE
 from agent.proposal import Action, Candidate, Proposal, RecordRef, Triage
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
-from evals.intent_training import NONE, Example, load_corpora
+from evals.intent_training import Example, load_corpora
 from evals.labelled import LabelledSet
 from evals.predict import predict_with, records_of
 from evals.score import Score, score

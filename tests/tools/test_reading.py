@@ -67,10 +67,33 @@ def test_random_bytes_never_raise(raw, channel):
 
 
 HEADER = st.sampled_from(
-    ["Content-Type: text/html; charset=x-none", "Content-Type: multipart/mixed; boundary=b", "Subject: =?utf-8?b?/w==?=", "Content-Transfer-Encoding: base64", "From: =?x?q?=0A?= <a@b>", "Content-Type: message/rfc822", "To: a,b <;:"]
+    [
+        "Content-Type: text/html; charset=x-none",
+        "Content-Type: multipart/mixed; boundary=b",
+        "Subject: =?utf-8?b?/w==?=",
+        "Content-Transfer-Encoding: base64",
+        "From: =?x?q?=0A?= <a@b>",
+        "Content-Type: message/rfc822",
+        "To: a,b <;:",
+    ]
 )
 PIECE = st.sampled_from(
-    ["--b\n", "--b--\n", "<table><tr><td>1", "</table>", "> quoted\n", "On 1 May 2026 X wrote:\n", "a  b  c\n", "-- \n", "<div style='display:none'>", "\u200b", "From: a@b.c\nSent: 1\nTo: b\nSubject: c\n", "=ZZ", "Regards\n", "\ud7ff"]
+    [
+        "--b\n",
+        "--b--\n",
+        "<table><tr><td>1",
+        "</table>",
+        "> quoted\n",
+        "On 1 May 2026 X wrote:\n",
+        "a  b  c\n",
+        "-- \n",
+        "<div style='display:none'>",
+        "\u200b",
+        "From: a@b.c\nSent: 1\nTo: b\nSubject: c\n",
+        "=ZZ",
+        "Regards\n",
+        "\ud7ff",
+    ]
 )
 
 
