@@ -117,6 +117,15 @@ def test_tracking_numbers_are_those_of_the_labelled_shipment() -> None:
             assert e["fields"]["tracking"] in (SUITE / case["raw"]).read_text("utf-8")
 
 
+def test_portal_posts_stand_on_the_labelled_document() -> None:
+    for case in cases():
+        if case["channel"] == "portal":
+            post = json.loads((SUITE / case["raw"]).read_bytes())
+            assert post["res_id"] in rows()[post["model"]]
+            for e in case["expected"]["exceptions"]:
+                assert e["record"] in (None, {**(e["record"] or {}), "model": post["model"], "id": post["res_id"]})
+
+
 def test_it_shares_no_firm_product_or_number_with_the_demo_company() -> None:
     """What calibrates must be strange to what everything else was made with; and all addresses are invented."""
     own, demo = (yaml.safe_load((s / "company.yaml").read_text("utf-8")) for s in (SUITE, DEMO))
