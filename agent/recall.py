@@ -356,11 +356,11 @@ class _Search:
         companies = self._companies(candidate.key)
         directory = self.book.directory
         for company in companies:
+            name = directory.name(company).removesuffix(".")
             if company in self.partners:
-                candidate.raise_to("partner", self.partners[company], f"The sender is {directory.name(company)}.")
+                candidate.raise_to("partner", self.partners[company], f"The sender is {name}.")
             if company in self.mentioned:
-                reason = f"The message names {directory.name(company)}."
-                candidate.raise_to("partner_mentioned", self.mentioned[company], reason)
+                candidate.raise_to("partner_mentioned", self.mentioned[company], f"The message names {name}.")
         if candidate.model == INVOICE:
             candidate.features["role_fit"] = 0.5
             return

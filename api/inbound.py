@@ -46,7 +46,7 @@ def missing(path: Path) -> str:
     except OSError:
         beside = []
     near = get_close_matches(path.name, beside, n=1)
-    return f"There is no {path}." + (f" Did you mean {path.with_name(near[0])}?" if near else "")
+    return f"There is no {path}. " + (f"Did you mean {path.with_name(near[0])}?" if near else "Check the path.")
 
 
 def _messages(path: Path) -> Iterator[Inbound]:

@@ -34,6 +34,7 @@ from tools.message import Message
 router = APIRouter(include_in_schema=False)
 RAW_SHOWN = 100_000
 LOG_CHECKED = 2_000
+OPEN_VIEWS = (View.ready, View.check, View.manual, View.second)
 
 _environment = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
 _environment.trim_blocks = _environment.lstrip_blocks = True
@@ -86,8 +87,12 @@ class Shown(BaseModel):
 
 
 @router.get("/")
-def home() -> Response:
-    return RedirectResponse("/desk/ready", status_code=303)
+def home(request: Request, me: SignedIn) -> Response:
+    """The first view in which something waits for a person."""
+    with request.app.state.database.read() as session:
+        counts = queue.counts(session)
+    first = next((view for view in OPEN_VIEWS if counts[view]), OPEN_VIEWS[0])
+    return RedirectResponse(f"/desk/{first}", status_code=303)
 
 
 @router.get("/desk/{view}")

@@ -61,7 +61,7 @@ class SnapshotReader:
                 self._raw = Path(source).read_bytes()
                 data = json.loads(self._raw)
             except OSError as error:
-                raise RecordsError(f"Cannot read the snapshot {source}: {error}. Check the path.") from error
+                raise RecordsError(f"Cannot read the snapshot {source}: {error.strerror}. Check the path.") from error
             except ValueError as error:
                 raise RecordsError(f"{source} is not JSON ({error}). Export the snapshot again.") from error
         if not isinstance(data, dict) or any(

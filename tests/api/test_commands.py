@@ -155,6 +155,28 @@ def test_settings_that_cannot_be_used_are_named(tmp_path, monkeypatch):
     assert "The database cannot be used: file is not a database" in result.output
 
 
+@pytest.mark.parametrize("command", ["demo", "serve"])
+def test_a_port_that_cannot_be_is_refused_with_its_bound(command):
+    result = run(command, "--port", 99999)
+    assert result.exit_code == 2
+    assert "65535" in result.output
+
+
+def test_training_prints_the_digest_of_each_model(tmp_path, monkeypatch):
+    """It passes on what to keep and where to keep embeddings."""
+    asked = {}
+
+    def train(**given):
+        given.pop("progress")("fitting")
+        asked.update(given)
+        return {"calibration.json": "0123456789ab"}
+
+    monkeypatch.setattr("evals.training.train", train)
+    result = run("train", "--calibration-only", "--cache", tmp_path / "vectors")
+    assert result.stdout == "calibration.json  0123456789ab\n"
+    assert asked == {"cache": tmp_path / "vectors", "calibration_only": True}
+
+
 def test_a_port_in_use_is_said_before_anything_is_loaded(tmp_path, records):
     """With the option that helps."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -193,3 +193,13 @@ def test_a_lasting_address_leads_to_where_the_proposal_stands(desk, robin):
     assert "/desk/done" in str(robin.client.get(f"/proposal/{proposal_id}").url)
     assert robin.client.get("/proposal/none").status_code == 404
     assert "There is no such proposal" in robin.page("/desk/ready?at=none")
+
+
+def test_a_person_starts_where_something_waits(desk, robin):
+    """The first lane that is not empty; on an empty desk, the lane of ready proposals."""
+    start = robin.client.get("/")
+    assert start.url.path == "/desk/ready"
+    desk.propose(date_change(lane=Lane.manual))
+    assert robin.client.get("/").url.path == "/desk/manual"
+    desk.propose(date_change(lane=Lane.check, record=OTHER))
+    assert robin.client.get("/").url.path == "/desk/check"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.intents import NONE, ROLES
+from agent.intents import NONE, ROLES, IntentModel
 from agent.taxonomy import taxonomy
-from evals.intent_training import CORPORA, Example, corpora_digest, load_corpora, prototypes, role_prior
+from evals.intent_training import CORPORA, Example, corpora_digest, fit, load_corpora, prototypes, role_prior
 
 ROW = {"text": "we confirm", "intent": "order_confirmation", "role": "supplier", "language": "en", "unit": "sentence"}
 
@@ -92,3 +92,20 @@ def test_prototypes_are_unit_vectors_of_every_class():
     assert found.shape[1] == 8
     assert 3 <= len(found) <= 50
     assert np.allclose(np.linalg.norm(found, axis=1), 1.0, atol=1e-5)
+
+
+def tiny_corpus() -> list[Example]:
+    texts = {"order_confirmation": "we confirm order", "order_cancellation": "please cancel item", NONE: "good morning"}
+    return [
+        Example(f"{text} {n}", intent, "supplier", "en", "sentence") for intent, text in texts.items() for n in "abc"
+    ]
+
+
+def test_the_same_examples_give_the_same_artefact(tmp_path: Path):
+    """Digest and reloaded digest are equal from fit to fit; another example gives another one."""
+    examples = tiny_corpus()
+    vectors = np.random.default_rng(0).normal(size=(len(examples) + 1, 384)).astype(np.float32)
+    first, again = (fit(examples, vectors[:-1]).save(tmp_path / f"{n}.npz") for n in (1, 2))
+    assert first == again == IntentModel.load(tmp_path / "1.npz").digest
+    more = [*examples, Example("shipping is late", NONE, "carrier", "en", "sentence")]
+    assert fit(more, vectors).save(tmp_path / "3.npz") != first
