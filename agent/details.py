@@ -104,7 +104,7 @@ _THEIR_NUMBER = re.compile(
     r"nuestr[ao] (?:ref\w*|pedido|confirmación)|confirmación de pedido|nostr[ao] (?:rif\w*|ordine|conferma)|"
     r"conferma d.ordine|(?:onze|ons) (?:order|referentie|ref)\w*|orderbevestiging|"
     r"nasz(?:e|ego|ym)? (?:zamówien\w*|numer|nr)|potwierdzeni\w+ zamówienia)"
-    r"\.?\s*(?:no\.?|nr\.?|num\w*|n[°º.]|number|#)?[\s:]*(?:(?:is|ist|lautet|est|es|è|to|jest)\s+)?(?P<number>(?=[\w./-]*\d{2})[A-Z0-9][\w./-]{2,}\w)",
+    r"\.?\s*(?:no\.?|nr\.?|num\w*|n[°º.]|number|#)?[\s:]*(?:(?:is|ist|lautet|est|es|è|to|jest)\s+)?(?P<number>(?-i:[A-Z]{1,4} )?(?=[\w./-]*\d{2})[A-Z0-9][\w./-]{2,}\w)",
     re.IGNORECASE,
 )
 
@@ -115,8 +115,9 @@ def _supplier_ref(fields: Fields, saids: Sequence[Said], order: Order | None) ->
     theirs = [(m, s) for m, s in mentions if m.kind == "partner_ref" or (m.label == "theirs" and not m.exact)]
     if theirs:
         mention, said = theirs[0]
-        fields.supplier_ref = mention.text
-        return [said.evidence("supplier_ref", mention.start, mention.end)]
+        start = _with_prefix(said.text, mention.start) if not mention.exact else mention.start
+        fields.supplier_ref = said.text[start : mention.end]
+        return [said.evidence("supplier_ref", start, mention.end)]
     for said in saids:
         for match in _THEIR_NUMBER.finditer(said.text):
             number = match["number"]
@@ -133,6 +134,15 @@ def _supplier_ref(fields: Fields, saids: Sequence[Said], order: Order | None) ->
 _POSTCODE = re.compile(
     r"(?<![\w/-])(?:[A-Z]{1,2}-)?(?:\d{2}-\d{3}|\d{4,5}(?: ?[A-Z]{2})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?![\w/-])"
 )
+
+
+_PREFIX = re.compile(r"(?<![\w.])(?!(?:NO|NR|N|PO|AB|REF|ID|SO)\s)[A-Z]{1,4} $|(?<![\w.])SO $")
+
+
+def _with_prefix(text: str, start: int) -> int:
+    """A number's letters that stand apart from it ("OC 1240/26") belong to it."""
+    match = _PREFIX.search(text[:start])
+    return match.start() if match else start
 
 
 def _address(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:

@@ -7,7 +7,9 @@ hardly one.
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -149,15 +151,16 @@ def _splits(context: Context) -> Filled:
         line = news.line
         if line is None:
             continue
-        splits = [s for s in _distinct(news.splits) if s[1] >= context.today]
+        splits = [s for s in _distinct(news.splits) if s[1] > context.today]
         surplus = sum(s[0] for s in splits) - line.open_qty
         splits = [s for s in splits if len(splits) < 2 or abs(s[0] - surplus) > 1e-6 or s[0] == 0]
         dates = sorted({d.date for d, _ in news.dates if d.date and d.role not in NOT_NEW and d.date >= context.today})
         rest = [when for when in dates if when not in {s[1] for s in splits}]
         stated = sum(s[0] for s in splits)
-        if len(splits) == 1 and rest and 0 < stated < line.open_qty:
+        if len(splits) == 1 and rest and 0 < stated < line.open_qty and _speaks_of_rest(news, stated, line):
             evidence = next(e for d, e in news.dates if d.date == rest[0])
             splits.append((line.open_qty - stated, rest[0], evidence))
+            splits.sort(key=lambda s: s[1])
         if len(splits) < 2 or len({s[1] for s in splits}) < 2:
             continue
         filled.values = 1.0
@@ -170,6 +173,11 @@ def _splits(context: Context) -> Filled:
         )
         filled.add(fields, news.score, *[e for _, _, e in splits], *_line_evidence(context, line))
     return filled
+
+
+def _speaks_of_rest(news: News, stated: float, line: OrderLine) -> bool:
+    """Whether a remainder is spoken of: by that word, or because the part stated is of the line's own order of size."""
+    return any(q.role == "rest" for q, _ in news.quantities) or stated >= 0.2 * line.open_qty
 
 
 def _distinct(splits: list[tuple[float, date, Evidence]]) -> list[tuple[float, date, Evidence]]:
@@ -188,7 +196,11 @@ def _quantity(context: Context, *, against_held: bool = True, open_only: bool = 
         candidates = [(q, e) for q, e in news.quantities if q.role not in ("old", "total")]
         if against_held:
             candidates = [c for c in candidates if abs(c[0].qty - line.qty) > 1e-6] or candidates
-        candidates.sort(key=lambda c: c[0].role != "new")
+        times = Counter(c[0].qty for c in candidates)
+        if against_held:
+            candidates.sort(key=lambda c: (c[0].role != "new", -times[c[0].qty], _distance(c[0].qty, line.qty)))
+        else:
+            candidates.sort(key=lambda c: (c[0].role != "new", c[0].qty))
         if not candidates:
             continue
         chosen, evidence = candidates[0]
@@ -208,6 +220,10 @@ def _quantity(context: Context, *, against_held: bool = True, open_only: bool = 
         stated = LineFields(line_id=line.id, product=product_of(line), qty=chosen.qty)
         filled.add(stated, news.score, evidence, *_line_evidence(context, line))
     return filled
+
+
+def _distance(stated: float, held: float) -> float:
+    return abs(math.log(max(stated, 1e-3) / max(held, 1e-3)))
 
 
 def _in_line_units(stated: QuantityMention, line: OrderLine, filled: Filled) -> QuantityMention:
@@ -294,9 +310,10 @@ def _unavailable(context: Context) -> Filled:
     codes_of_order = {re.sub(r"\W", "", t).upper() for line, _ in named[:1] for t in _codes(line)}
     names = {re.sub(r"\W", "", n).upper() for n in ([context.order.name, *context.order.refs] if context.order else [])}
     substitute: Evidence | None = None
+    offered = False
     for said in context.saids:
-        marker = _SUBSTITUTE.search(said.text)
-        if not marker or substitute:
+        offered = offered or bool(_SUBSTITUTE.search(said.text))
+        if not offered or substitute:
             continue
         for match in _CODE.finditer(said.text):
             key = re.sub(r"\W", "", match.group()).upper()

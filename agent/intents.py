@@ -29,7 +29,7 @@ MODEL_PATH = Path(__file__).parent / "models" / "intents.npz"
 
 Matrix = NDArray[np.float32]
 
-_CODE = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d])[\w/.-]+\b")
+_CODE = re.compile(r"\b(?=[\w/.-]*\d)(?=[\w/.-]*[^\W\d])\w+(?:[/.-]\w+)*\b")
 _NUMBER = re.compile(r"\d+(?:[.,/:\-]\d+)*")
 
 

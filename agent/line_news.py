@@ -6,6 +6,7 @@ the same statement, else to the line that the talk is about, else to the whole o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -48,8 +49,15 @@ class News:
         weighed = zip(self.dates, self.weights, strict=True)
         dates = [(d, w) for d, w in weighed if d[0].role not in NOT_NEW and (d[0].date is None or d[0].date >= today)]
         dates = [d for d in dates if d[0][0].role == "new" or d[1] >= LEAST_CHANGE] or dates
-        other = [d for d in dates if d[0][0].date != held]
-        return [d for d, _ in sorted(other or dates, key=lambda d: (d[0][0].role != "new", -d[1]))]
+        other = [d for d in dates if d[0][0].date != held] or dates
+        ranked = sorted(other, key=lambda d: (d[0][0].role != "new", d[0][0].date is None, -d[1]))
+        if ranked:
+            # Of several dates in one statement the last step counts: "ETA 18 December, at your door on the 21st".
+            first, weight = ranked[0]
+            beside = [d for d, w in ranked if w == weight and d[0].role == first[0].role and d[0].date is not None]
+            latest = max(beside, key=lambda d: d[0].date or date.min, default=first)
+            return [latest, *(d for d, _ in ranked if d is not latest)]
+        return []
 
 
 @dataclass
@@ -80,6 +88,8 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
             if mention.score > news.mentioned.get(mention.line_id, 0.0):
                 news.mentioned[mention.line_id] = mention.score
                 news.evidence[mention.line_id] = said.evidence("lines.product", mention.start, mention.end)
+        if not here and not current:
+            here = _by_quantity(said, by_id)
         if here:
             current = here
         elif said.whole:
@@ -97,6 +107,13 @@ def _surest(mentions: list[ProductMention]) -> list[ProductMention]:
     return [m for m in mentions if m.score >= best[m.start, m.end] - 0.03 and m.score >= 0.7 * top]
 
 
+def _by_quantity(said: Said, by_id: dict[int, OrderLine]) -> list[int]:
+    """The one line whose ordered or open quantity is stated, where no line is named."""
+    stated = {q.qty for q in said.quantities if q.qty > 1}
+    fitting = [i for i, line in by_id.items() if line.qty in stated or (line.open_qty in stated and line.open_qty)]
+    return fitting if len(fitting) == 1 else []
+
+
 def _is_count(qty: QuantityMention, named: list[ProductMention], line: OrderLine | None) -> bool:
     """A number without a unit counts pieces only outside of a product's name and within the line's order of size."""
     if not qty.bare:
@@ -109,8 +126,8 @@ def _is_count(qty: QuantityMention, named: list[ProductMention], line: OrderLine
 def _attach(
     said: Said, named: list[ProductMention], current: list[int], by_id: dict[int, OrderLine], news: OrderNews
 ) -> None:
-    def targets(start: int, end: int) -> list[News]:
-        ids = _lines_at(start, end, named, current)
+    def targets(start: int, end: int, *, counted: bool = False) -> list[News]:
+        ids = _lines_at(start, end, named, current, said.text, counted=counted)
         if not ids:
             return [news.whole]
         return [news.lines.setdefault(i, News(by_id[i], news.mentioned.get(i, 0.5))) for i in ids]
@@ -131,7 +148,7 @@ def _attach(
         for goal in targets(start, end):
             goal.unknown.append(said.evidence("lines.date", start, end))
     for qty in said.quantities:
-        for goal in targets(qty.start, qty.end):
+        for goal in targets(qty.start, qty.end, counted=True):
             if not _is_count(qty, named, goal.line):
                 continue
             goal.quantities.append((qty, said.evidence("lines.qty", qty.start, qty.end)))
@@ -151,14 +168,16 @@ def _after_all(position: int, named: list[ProductMention]) -> bool:
     return all(m.end <= position for m in named)
 
 
-def _lines_at(start: int, end: int, named: list[ProductMention], current: list[int]) -> list[int]:
-    """The lines that a value at `start:end` speaks of: one that overlaps, touches it from the right ("24 chairs"), or
-    is named nearest before; else the lines that the talk is about."""
+def _lines_at(
+    start: int, end: int, named: list[ProductMention], current: list[int], text: str, *, counted: bool
+) -> list[int]:
+    """The lines that a value at `start:end` speaks of: for a count one that touches it from the right ("24 chairs"),
+    else what is named nearest before; else the lines that the talk is about."""
     if not named:
         return current
-    touching = [m for m in named if 0 <= m.start - end <= 14]
+    touching = [m for m in named if 0 <= m.start - end <= 14 and not re.search(r"[,;:]", text[end : m.start])]
     before = [m for m in named if m.start <= start]
-    if touching and not (before and start - max(m.end for m in before) < 3):
+    if counted and touching and not (before and start - max(m.end for m in before) < 3):
         nearest = min(touching, key=lambda m: m.start - end)
         return [m.line_id for m in named if m.start == nearest.start and m.line_id is not None]
     if before:

@@ -95,7 +95,6 @@ _LINE_ARGUMENT = {
     "update_delivery_date": "date",
     "update_quantity": "qty",
     "update_price": "price",
-    "split_delivery": "splits",
     "replace_product": "substitute",
     "update_sales_order": None,
 }
@@ -104,6 +103,12 @@ _LINE_ARGUMENT = {
 def _arguments(action: str, fields: Fields, changes: list[Change], rule: Rule) -> dict[str, Any]:
     if action == "escalate":
         return {"to": rule.escalate_to} if rule.escalate_to else {}
+    if action == "split_delivery":
+        return {
+            "lines": [
+                {"line_id": x.line_id, "splits": [s.model_dump() for s in x.splits]} for x in fields.lines if x.splits
+            ]
+        }
     if action in _LINE_ARGUMENT:
         wanted = _LINE_ARGUMENT[action]
         return {
@@ -113,6 +118,8 @@ def _arguments(action: str, fields: Fields, changes: list[Change], rule: Rule) -
         return {k: v for k, v in {"tracking": fields.tracking, "carrier": fields.carrier}.items() if v}
     if action == "correct_address":
         return {"address": fields.address} if fields.address else {}
+    if action == "create_return":
+        return {"lines": [{"line_id": x.line_id, "qty": x.qty} for x in fields.lines]}
     if action == "review_invoice":
         return {"invoice": fields.invoice} if fields.invoice else {}
     return {}

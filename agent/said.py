@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 import numpy as np
@@ -62,6 +62,7 @@ def observe(statement: Statement, *, now: datetime, language: str, day_first: bo
     prices = find_prices(text, language)
     taken = [(d.start, d.end) for d in dates] + [(p.start, p.end) for p in prices]
     quantities = [q for q in find_quantities(text, language) if not _overlaps(q.start, q.end, taken)]
+    dates = [_end_of_week(d) if _WEEK_OF.search(folded[: d.start]) else d for d in dates]
     plain = [d for d in dates if d.role == "plain"]
     if len(plain) == 1 and any(d.role == "old" for d in dates):
         dates = [replace(d, role="new") if d is plain[0] else d for d in dates]
@@ -75,6 +76,20 @@ def observe(statement: Statement, *, now: datetime, language: str, day_first: bo
         unchanged=bool(find_unchanged(text, language)),
         whole=bool(_stems("whole").search(folded)),
     )
+
+
+_WEEK_OF = re.compile(
+    r"(?:week (?:of|beginning|commencing|starting)|w/c|wc|woche (?:vom|ab)|semaine du|semana del?|settimana del?|"
+    r"week van|tydzien od|tygodniu od)(?: the| el| le| il| dem)? $"
+)
+
+
+def _end_of_week(mention: DateMention) -> DateMention:
+    """ "The week of 14 December" is the Friday of that week, as a week number is."""
+    if mention.date is None:
+        return mention
+    friday = mention.date + timedelta(days=4 - mention.date.weekday())
+    return replace(mention, date=friday, precision="week")
 
 
 @cache

@@ -12,7 +12,7 @@ from tools.message import Message, Part, PassageKind
 # day number ("14. Dezember", "am 10.12. geliefert") or a usual abbreviation.
 _STOP = re.compile(r"[.!?…]+[\"'»”)]*(?=\s)|\n")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:nr|no|num|art|best|pos|stk|st|pcs|pc|ca|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|approx|incl|excl|"
+    r"(?:\b\w*str|\b(?:av|avda|pza|c/|ul|nr|no|num|art|best|pos|stk|st|pcs|pc|ca|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|approx|incl|excl|"
     r"réf|qté|env|sig|sra|sr|cant|uds|ud|pz|sig\.ra|dott|szt|godz|ul|nr zam|zam|prof|ing|resp|max|min|jan|feb|"
     r"mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|m\.f\.g|z\.b|d\.h|u\.a|e\.g|i\.e|vs|etc|abt|bijv|evt|vgl))$",
     re.IGNORECASE,
@@ -20,7 +20,10 @@ _ABBREVIATION = re.compile(
 # What follows "but" is another statement: "A as agreed, but B two weeks later".
 _CONTRAST = re.compile(
     r"[,;]\s+(?=(?:but|however|while|whereas|only|aber|jedoch|sondern|während|lediglich|mais|en revanche|tandis|pero|sino|"
-    r"mientras|però|ma|mentre|invece|maar|echter|terwijl|ale|jednak|natomiast|lecz)\b)",
+    r"mientras|però|ma|mentre|invece|maar|echter|terwijl|ale|jednak|natomiast|lecz|"
+    r"everything else|the rest|the others?|all others?|alles andere|alles übrige|die anderen|die übrigen|der rest|le reste|"
+    r"les autres|tout le reste|el resto|los demás|las demás|il resto|gli altri|tutto il resto|de rest|de overige|de andere|"
+    r"reszta|pozostałe|pozostała)\b)",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"\s*(?:[-*•·–—]|\(?\d{1,2}[.)]|[a-z]\))\s+\S")

@@ -23,6 +23,7 @@ from tools.message import Message, PassageKind
 
 CLAIMED_AT = 0.5
 SECONDARY_AT = 0.5
+BORNE_OUT_AT = 0.3
 FEW_WORDS = 14
 MEANING_READ = 2
 # What is asked or told of one order of a list holds for the others.
@@ -103,7 +104,8 @@ class Understander:
         named = any(m.mention.exact and m.place != "hidden" for m in recall.mentions)
         if message.event is not None and message.event.intent is not None:
             return Understanding([self._event(message, recall, saids)], True)
-        if message.bounce or message.auto_reply:
+        tracked = role == "carrier" and any(m.mention.kind == "tracking" for m in recall.mentions)
+        if message.bounce or (message.auto_reply and not tracked):
             return Understanding([_plain("auto_reply", saids)], named)
         whole, similarity = score_statements(saids, role, self.model, self.embedder)
         if role == "carrier" and any(d.role == "new" for said in saids for d in said.dates):
@@ -118,12 +120,16 @@ class Understander:
         found = self._statements(message, recall)
         saids = [observe(s, now=message.received_at, language=message.language, day_first=None) for s in found]
         for said in saids:
-            said.references = [
+            located = [
                 replace(
                     m.mention, start=m.mention.start - said.statement.start, end=m.mention.end - said.statement.start
                 )
                 for m in recall.mentions
                 if _within(m, said.statement)
+            ]
+            said.references = located
+            said.quantities = [
+                q for q in said.quantities if not any(r.start < q.end and q.start < r.end for r in located)
             ]
         return saids
 
@@ -249,7 +255,8 @@ class Understander:
     ) -> list[Finding]:
         findings = []
         for reading in read_topic(topic, whole, self.model):
-            if not topic.primary and reading.probability < SECONDARY_AT:
+            borne_out = reading.filled.supported >= 1.0 and bool(reading.filled.fields.lines)
+            if not topic.primary and reading.probability < (BORNE_OUT_AT if borne_out else SECONDARY_AT):
                 if not before or before[0].intent not in LISTED or any(s.unchanged for s in topic.saids):
                     continue
                 reading.intent, reading.probability = before[0].intent, before[0].reading.probability

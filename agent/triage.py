@@ -114,10 +114,17 @@ class TriageEngine:
             changes=listed_changes,
             impact=consequence,
             actions=actions,
-            reasons=[*finding.reasons, *finding.filled.notes, *suspicion.notes()],
+            reasons=[*finding.reasons, *self._stranger(finding, order), *finding.filled.notes, *suspicion.notes()],
             features=finding.features(message, suspicion, findings),
             record_write_date=order.write_date if order else None,
         )
+
+    def _stranger(self, finding: Finding, order: Order | None) -> list[str]:
+        """A sentence where somebody writes about a record that is not known to be theirs."""
+        if order is None or finding.from_event or finding.ranked[0].sender:
+            return []
+        owner = self.book.directory.name(order.commercial_partner_id).rstrip(".")
+        return [f"The sender's address is not known to belong to {owner}."]
 
     def _facts(self, finding: Finding, fields: Fields, order: Order | None, late: bool, suspicion: Suspicion) -> Facts:
         direction = None
@@ -185,6 +192,14 @@ class TriageEngine:
                 proposal.confidence, proposal.parts, proposal.lane = self.calibration.rate(proposal.features)
             if manual:
                 proposal.lane = Lane.manual
+            elif proposal.lane is Lane.ready and _is_strangers(proposal):
+                proposal.lane = Lane.check
+
+
+def _is_strangers(proposal: Proposal) -> bool:
+    """Whether a person writes about a record that is not known to be theirs."""
+    f = proposal.features
+    return proposal.record is not None and not f.get("sender_known") and not f.get("from_event")
 
 
 def _only_unclear(proposals: list[Proposal], policy: Policy, *, fraud: bool) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from tools.message import Message, PassageKind
 
+SHORT_WORD = 4
 PHRASES_PATH = Path(__file__).with_name("trust_phrases.yaml")
 
 
@@ -37,7 +38,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         **{name: stored[name] for name in ("credentials", "secrecy", "machine_orders")},
     }
     return {
-        name: re.compile("|".join(rf"(?<!\w){re.escape(p)}" for p in phrases), re.IGNORECASE)
+        name: re.compile("|".join(rf"(?<!\w){re.escape(p)}{_end(p)}" for p in phrases), re.IGNORECASE)
         for name, phrases in groups.items()
     }
 
@@ -45,6 +46,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 _MARKUP = re.compile(
     r"\{\{.*?\}\}|\[\[.*?\]\]|<<.*?>>|<\|.*?\|>|^\W*(?:system|assistant|admin)\s*:", re.I | re.S | re.M
 )
+
+
+def _end(phrase: str) -> str:
+    """Short words count whole ("rib" is not "ribbon"), longer ones as stems."""
+    return r"(?!\w)" if len(phrase) <= SHORT_WORD else ""
 
 
 def speaks_to_machine(text: str) -> bool:

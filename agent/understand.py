@@ -28,56 +28,45 @@ FAMILY = (*CHANGES, "item_unavailable", "order_confirmation", "shipment_notice",
 
 # How much a contradiction or a confirmation by the record moves an intent's score.
 CONTRADICTED, UNKNOWN, CONFIRMED = 0.2, 0.85, 1.3
+EMBEDDED_STATEMENTS = 3
 ALSO_SAID = 0.8
 ALSO_CHANGED = 0.4
 OTHER_SIDE = 0.05
 AT_ODDS = 0.4
 SPLIT_SEEN = 0.4
 TABLE_DIFFERS = 0.45
-# Never a further matter of a message that has one: they are said in passing, or by machines.
-NOT_BESIDE = frozenset(
-    {
-        "auto_reply",
-        "not_actionable",
-        "unclear",
-        "delivery_update",
-        "delivery_failed",
-        "transit_delay",
-        "order_rejection",
-        "order_confirmation",
-        "returned_to_sender",
-        "goods_lost",
-        "customs_hold",
-    }
+TABLE_AGREES = 0.25
+# What a message may say besides its chief matter, in a statement of its own.
+_PAIRS = (
+    ("delivery_date_change", "quantity_change"),
+    ("delivery_date_change", "price_change"),
+    ("delivery_date_change", "partial_shipment"),
+    ("delivery_date_change", "item_unavailable"),
+    ("quantity_change", "price_change"),
+    ("quantity_change", "item_unavailable"),
+    ("price_change", "item_unavailable"),
+    ("price_change", "partial_shipment"),
+    ("order_confirmation", "information_request"),
+    ("order_confirmation", "supplier_invoice_issue"),
+    ("shipment_notice", "supplier_invoice_issue"),
+    ("price_change", "information_request"),
+    ("partial_shipment", "information_request"),
+    ("order_cancellation", "billing_query"),
+    ("order_cancellation", "complaint"),
+    ("order_status_query", "complaint"),
+    ("order_status_query", "billing_query"),
+    ("order_status_query", "address_change"),
+    ("order_status_query", "return_request"),
+    ("order_change", "address_change"),
+    ("order_change", "billing_query"),
+    ("return_request", "billing_query"),
+    ("return_request", "order_status_query"),
+    ("complaint", "billing_query"),
+    ("delivery_discrepancy", "billing_query"),
+    ("goods_damaged", "billing_query"),
+    ("goods_damaged", "delivery_discrepancy"),
 )
-# Two words for one matter: where one is chosen the other is not said besides.
-SAME_MATTER = frozenset(
-    {
-        ("order_cancellation", "order_change"),
-        ("order_rejection", "item_unavailable"),
-        ("goods_damaged", "return_request"),
-        ("goods_damaged", "delivery_discrepancy"),
-        ("goods_damaged", "complaint"),
-        ("delivery_discrepancy", "complaint"),
-        ("delivery_date_change", "shipment_notice"),
-        ("delivery_date_change", "information_request"),
-        ("item_unavailable", "quantity_change"),
-        ("delivery_failed", "address_change"),
-        ("item_unavailable", "order_cancellation"),
-        ("order_change", "order_confirmation"),
-        ("supplier_invoice_issue", "billing_query"),
-        ("order_change", "order_status_query"),
-        ("partial_shipment", "quantity_change"),
-        ("shipment_notice", "quantity_change"),
-        ("shipment_notice", "item_unavailable"),
-        ("shipment_notice", "order_confirmation"),
-        ("return_request", "address_change"),
-        ("address_change", "billing_query"),
-        ("delivery_failed", "complaint"),
-        ("partial_shipment", "shipment_notice"),
-    }
-)
-EMBEDDED_STATEMENTS = 3
+BESIDE = frozenset(frozenset(pair) for pair in _PAIRS)
 
 
 @dataclass
@@ -159,6 +148,9 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
 
 def _weigh(scores: dict[str, float], filled: dict[str, Filled], topic: Topic) -> None:
     """Move the scores by what the values say beside the order's."""
+    if any(r.exact for said in topic.saids for r in said.references):
+        # Whoever names an order of ours wants something with it.
+        scores["not_actionable"] = scores.get("not_actionable", 0.0) * AT_ODDS
     purchase = topic.order is not None and topic.order.model == PURCHASE
     for intent in CHANGES if purchase else ("order_change",):
         scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
@@ -167,13 +159,17 @@ def _weigh(scores: dict[str, float], filled: dict[str, Filled], topic: Topic) ->
     for intent in CHANGES:
         if filled[intent].from_table and filled[intent].supported >= 1.0 and filled[intent].fields.lines:
             scores[intent] = max(scores[intent], TABLE_DIFFERS)
+    tracked = any(r.kind == "tracking" for said in topic.saids for r in said.references)
+    aligned = any(news.from_table for news in topic.news.lines.values())
+    if aligned and not tracked and not any(filled[i].fields.lines for i in CHANGES):
+        scores["order_confirmation"] = min(1.0, scores.get("order_confirmation", 0.0) + TABLE_AGREES)
     moved = filled["delivery_date_change"]
     comes_later = moved.supported >= 1.0 and bool(moved.fields.lines)
     if comes_later:
         # What comes on another date is neither gone for good nor under way already, unless a shipment is named.
         for intent in ("item_unavailable", "order_rejection", "delivery_update", "transit_delay"):
             scores[intent] = scores.get(intent, 0.0) * AT_ODDS
-        if not any(r.kind == "tracking" for said in topic.saids for r in said.references):
+        if not tracked:
             scores["shipment_notice"] = scores.get("shipment_notice", 0.0) * AT_ODDS
     if filled["partial_shipment"].supported >= 1.0:
         scores["partial_shipment"] = min(1.0, scores["partial_shipment"] + SPLIT_SEEN)
@@ -185,7 +181,7 @@ def _also_said(intent: str, best: str, topic: Topic, filled: dict[str, Filled], 
     """Whether a further intent is surely expressed by a statement of its own that is not about the chief one.
 
     A further change of lines must be borne out by values that differ from the record's."""
-    if intent in NOT_BESIDE or (best, intent) in SAME_MATTER or (intent, best) in SAME_MATTER:
+    if frozenset((best, intent)) not in BESIDE:
         return False
     if intent in CHANGES:
         if best not in FAMILY or intent not in filled or filled[intent].supported < 1.0:

@@ -269,7 +269,7 @@ class Wrapper:
         return message.as_bytes()
 
     def portal(self, told: Told, records: Records, at: datetime) -> bytes:
-        record = records.find(told["on"]) if told.get("on") else {"model": None, "id": None}
+        record = records.find(told["document"]) if told.get("document") else {"model": None, "id": None}
         attachments = [
             {"name": n, "mimetype": m, "base64": base64.b64encode(d).decode()}
             for n, m, d in map(attachment, told.get("attachments", []))
