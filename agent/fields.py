@@ -195,7 +195,7 @@ def _quantity(context: Context, *, against_held: bool = True, open_only: bool = 
             continue
         candidates = [(q, e) for q, e in news.quantities if q.role not in ("old", "total")]
         if against_held:
-            candidates = [c for c in candidates if abs(c[0].qty - line.qty) > 1e-6] or candidates
+            candidates = [c for c in candidates if c[0].qty not in (line.qty, line.open_qty)] or candidates
         times = Counter(c[0].qty for c in candidates)
         if against_held:
             candidates.sort(key=lambda c: (c[0].role != "new", -times[c[0].qty], _distance(c[0].qty, line.qty)))
@@ -209,7 +209,7 @@ def _quantity(context: Context, *, against_held: bool = True, open_only: bool = 
             filled.notes.append(f"{line.qty:g} ordered less what will not come is {chosen.qty:g}")
         chosen = _in_line_units(chosen, line, filled)
         filled.values = 1.0
-        if against_held and abs(chosen.qty - line.qty) < 1e-6:
+        if against_held and chosen.qty in (line.qty, line.open_qty):
             continue
         if not against_held and chosen.qty > line.qty + 1e-6:
             filled.supported = max(filled.supported, 0.5)
@@ -301,6 +301,12 @@ _SUBSTITUTE = re.compile(
     r"sostitu|alternativ|al posto|proponiam|vervang|alternatief|opvolger|zamiennik|zamian|zastęp|następc|proponuj)",
     re.IGNORECASE,
 )
+_NOT_OFFERED = re.compile(
+    r"\b(?:no|not|isn't|without|kein\w*|ohne|nicht|pas|sans|aucun\w*|sin|ningún|non|nessun\w*|senza|geen|zonder|nie|brak|bez)\b"
+    r"[^.;]{0,40}$",
+    re.IGNORECASE,
+)
+SUBSTITUTE_WITHIN = 2
 _CODE = re.compile(r"(?<![\w/-])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?:[-./][A-Za-z0-9]+)*(?![\w/-])")
 
 
@@ -310,16 +316,24 @@ def _unavailable(context: Context) -> Filled:
     codes_of_order = {re.sub(r"\W", "", t).upper() for line, _ in named[:1] for t in _codes(line)}
     names = {re.sub(r"\W", "", n).upper() for n in ([context.order.name, *context.order.refs] if context.order else [])}
     substitute: Evidence | None = None
-    offered = False
-    for said in context.saids:
-        offered = offered or bool(_SUBSTITUTE.search(said.text))
-        if not offered or substitute:
+    since: int | None = None
+    for position, said in enumerate(context.saids):
+        marker = _SUBSTITUTE.search(said.text)
+        if marker and not _NOT_OFFERED.search(said.text[: marker.start()]):
+            since = position
+        if since is None or substitute or position - since > SUBSTITUTE_WITHIN:
             continue
         for match in _CODE.finditer(said.text):
             key = re.sub(r"\W", "", match.group()).upper()
             unit_of_measure = re.fullmatch(r"\d+(?:[.,x]\d+)*[A-Za-z]{1,3}", match.group())
             is_reference = any(r.start < match.end() and match.start() < r.end and r.exact for r in said.references)
-            if key not in codes_of_order and key not in names and not unit_of_measure and not is_reference:
+            if (
+                len(key) >= 4
+                and key not in codes_of_order
+                and key not in names
+                and not unit_of_measure
+                and not is_reference
+            ):
                 substitute = said.evidence("lines.substitute", match.start(), match.end())
                 break
     if substitute and len(named) > 1:

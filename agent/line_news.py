@@ -50,7 +50,9 @@ class News:
         dates = [(d, w) for d, w in weighed if d[0].role not in NOT_NEW and (d[0].date is None or d[0].date >= today)]
         dates = [d for d in dates if d[0][0].role == "new" or d[1] >= LEAST_CHANGE] or dates
         other = [d for d in dates if d[0][0].date != held] or dates
-        ranked = sorted(other, key=lambda d: (d[0][0].role != "new", d[0][0].date is None, -d[1]))
+        ranked = sorted(
+            other, key=lambda d: (d[0][0].role != "new", d[0][0].date is None, d[0][0].precision == "month", -d[1])
+        )
         if ranked:
             # Of several dates in one statement the last step counts: "ETA 18 December, at your door on the 21st".
             first, weight = ranked[0]

@@ -63,6 +63,7 @@ def observe(statement: Statement, *, now: datetime, language: str, day_first: bo
     taken = [(d.start, d.end) for d in dates] + [(p.start, p.end) for p in prices]
     quantities = [q for q in find_quantities(text, language) if not _overlaps(q.start, q.end, taken)]
     dates = [_end_of_week(d) if _WEEK_OF.search(folded[: d.start]) else d for d in dates]
+    dates = [replace(d, role="old") if d.role == "plain" and _denied(folded, d, language) else d for d in dates]
     plain = [d for d in dates if d.role == "plain"]
     if len(plain) == 1 and any(d.role == "old" for d in dates):
         dates = [replace(d, role="new") if d is plain[0] else d for d in dates]
@@ -82,6 +83,34 @@ _WEEK_OF = re.compile(
     r"(?:week (?:of|beginning|commencing|starting)|w/c|wc|woche (?:vom|ab)|semaine du|semana del?|settimana del?|"
     r"week van|tydzien od|tygodniu od)(?: the| el| le| il| dem)? $"
 )
+
+
+_DENIALS = {
+    "en": r"not|cannot|can't|won't|unable",
+    "de": r"nicht|kein\w*",
+    "fr": r"pas|plus",
+    "es": r"no",
+    "it": r"non",
+    "nl": r"niet",
+    "pl": r"nie",
+}
+_NOT_UNTIL = re.compile(
+    r"\b(?:before|until|till|prior|earlier|vor|bevor|bis|erst|avant|hasta|antes|prima|fino|voor|tot|eerder|przed|do|dopiero|wczesniej)\b"
+    r"[^.;]{0,14}$"
+)
+
+
+def _denied(folded: str, mention: DateMention, language: str) -> bool:
+    """Whether a date is said not to be met ("not this week"), as against "not before" and "not until" it."""
+    words_of_denial = _DENIALS.get(language)
+    before = folded[max(0, mention.start - 34) : mention.start]
+    if words_of_denial is None or _NOT_UNTIL.search(before):
+        return False
+    denial = rf"(?<![a-z])(?:{words_of_denial})(?![a-z])"
+    return bool(
+        re.search(denial + r"[^.;,]*$", before)
+        or re.match(r"[^.;,]{0,3}" + denial, folded[mention.end : mention.end + 12])
+    )
 
 
 def _end_of_week(mention: DateMention) -> DateMention:

@@ -17,7 +17,7 @@ from agent.segments import Statement, statements
 from agent.table_news import Stretch, add_tables
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.trust import Suspicion, speaks_to_machine
-from agent.understand import Reading, Topic, read_topic, score_statements, statement_count
+from agent.understand import CHANGES, Reading, Topic, read_topic, score_statements, statement_count
 from tools.embedding import Embedder
 from tools.message import Message, PassageKind
 
@@ -28,6 +28,7 @@ FEW_WORDS = 14
 MEANING_READ = 2
 # What is asked or told of one order of a list holds for the others.
 LISTED = frozenset({"order_status_query", "order_confirmation", "shipment_notice", "order_cancellation"})
+NEEDS_LINES = frozenset({*CHANGES, "item_unavailable", "order_change"})
 ABOUT_INVOICES = frozenset({"billing_query", "supplier_invoice_issue"})
 LANGUAGES = frozenset({"en", "de", "fr", "es", "it", "nl", "pl"})
 
@@ -109,11 +110,21 @@ class Understander:
             return Understanding([_plain("auto_reply", saids)], named)
         whole, similarity = score_statements(saids, role, self.model, self.embedder)
         if role == "carrier" and any(d.role == "new" for said in saids for d in said.dates):
-            whole = _rather(whole, self.model, "transit_delay")
+            whole = self._rather_delay(whole, saids)
         findings: list[Finding] = []
         for topic, ranked in self._topics(message, recall, saids):
             findings += self._read(topic, ranked, recall, whole, similarity, findings, _posted_on(message))
         return Understanding(_without_echoes(findings), named)
+
+    def _rather_delay(self, whole: Matrix, saids: list[Said]) -> Matrix:
+        """A carrier that states a new date tells of a delay, not of a normal event: that share moves over."""
+        normal, delay = self.model.classes.index("delivery_update"), self.model.classes.index("transit_delay")
+        rows = [whole.copy(), *(said.scores.copy() for said in saids)]
+        for row in rows:
+            row[delay], row[normal] = row[delay] + row[normal], 0.0
+        for said, row in zip(saids, rows[1:], strict=True):
+            said.scores = row
+        return rows[0]
 
     def _observe(self, message: Message, recall: Recall) -> list[Said]:
         """The statements that count, with what is recognised in them."""
@@ -260,6 +271,8 @@ class Understander:
                 if not before or before[0].intent not in LISTED or any(s.unchanged for s in topic.saids):
                     continue
                 reading.intent, reading.probability = before[0].intent, before[0].reading.probability
+            if not topic.primary and reading.intent in NEEDS_LINES and not reading.filled.fields.lines:
+                continue
             record, order_ranking = self._record(reading, topic, ranked, recall, posted_on)
             findings.append(Finding(reading.intent, record, order_ranking, reading, similarity))
         return findings
@@ -298,13 +311,6 @@ class Understander:
 
 def _posted_on(message: Message) -> RecordKey | None:
     return (message.document_model, message.document_id) if message.document_model and message.document_id else None
-
-
-def _rather(whole: Matrix, model: IntentModel, intent: str) -> Matrix:
-    """The message's class probabilities with one intent as the likeliest: a carrier's new date says delay."""
-    moved = whole * 0.3
-    moved[model.classes.index(intent)] += 0.7
-    return moved
 
 
 def _within(located: LocatedMention, statement: Statement) -> bool:

@@ -12,7 +12,7 @@ from agent.details import add_details, replacement_wanted
 from agent.drafts import Matter, draft
 from agent.intents import IntentModel
 from agent.match import Ranked
-from agent.orderbook import PICKING, Order, OrderBook, RecordKey
+from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
 from agent.proposal import Candidate, Evidence, Fields, Lane, Proposal, RecordRef, Triage
 from agent.propose import Facts, Policy, load_policy, propose
 from agent.rate import Calibration
@@ -70,6 +70,7 @@ class TriageEngine:
         for finding in understanding.findings:
             with clock.step("compare"):
                 proposals.append(self._compare(message, finding, suspicion, len(understanding.findings)))
+        _share_shipment(proposals)
         manual_reason = self._manual(proposals, suspicion)
         with clock.step("rate"):
             self._rate(proposals, manual=manual_reason is not None)
@@ -98,6 +99,8 @@ class TriageEngine:
         fields = finding.filled.fields
         evidence = list(finding.filled.evidence)
         evidence += add_details(finding.intent, fields, message, finding.saids, order)
+        if finding.record and finding.record[0] == INVOICE:
+            fields.invoice = fields.invoice or self.book.name_of(finding.record)
         listed_changes = changes(order, fields)
         consequence = impact(self.reader, self.book, order, fields, never_comes=finding.intent in NEVER_COMES)
         facts = self._facts(finding, fields, order, bool(consequence.late), suspicion)
@@ -194,6 +197,15 @@ class TriageEngine:
                 proposal.lane = Lane.manual
             elif proposal.lane is Lane.ready and _is_strangers(proposal):
                 proposal.lane = Lane.check
+
+
+def _share_shipment(proposals: list[Proposal]) -> None:
+    """One shipment that carries several orders is named once: its number and carrier hold for each of them."""
+    notices = [p for p in proposals if p.intent == "shipment_notice"]
+    for name in ("tracking", "carrier"):
+        values = {value for p in notices if (value := getattr(p.fields, name))}
+        for proposal in notices if len(values) == 1 else ():
+            setattr(proposal.fields, name, next(iter(values)))
 
 
 def _is_strangers(proposal: Proposal) -> bool:

@@ -128,6 +128,7 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
     best, probability = ranked[0]
     chosen = [best] + [i for i, score in ranked[1:] if score >= 0.1 and _also_said(i, best, topic, filled, model)]
     chosen = _reconcile(chosen, filled, scores)
+    chosen = _borne_out(chosen, filled, context)
     total = sum(score for _, score in ranked) or 1.0
     readings = []
     for intent in chosen:
@@ -156,6 +157,8 @@ def _weigh(scores: dict[str, float], filled: dict[str, Filled], topic: Topic) ->
         scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
     if not purchase:
         return
+    # A supplier tells of orders; how a parcel fares is its carrier's to tell.
+    scores["delivery_update"] = scores.get("delivery_update", 0.0) * AT_ODDS
     for intent in CHANGES:
         if filled[intent].from_table and filled[intent].supported >= 1.0 and filled[intent].fields.lines:
             scores[intent] = max(scores[intent], TABLE_DIFFERS)
@@ -239,6 +242,22 @@ def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, f
         elif rest and split_lines:
             filled["delivery_date_change"].fields.lines = rest
     return chosen
+
+
+def _borne_out(chosen: list[str], filled: dict[str, Filled], context: Context) -> list[str]:
+    """Several deliveries of which only one date is stated are another date; and a line that is said to come, in another
+    number or on a day not known yet, is not unavailable besides."""
+    moved = filled.get("delivery_date_change")
+    if "partial_shipment" in chosen and moved and moved.fields.lines:
+        if not filled["partial_shipment"].fields.lines:
+            chosen = ["delivery_date_change" if i == "partial_shipment" else i for i in chosen]
+    if "item_unavailable" in chosen[1:]:
+        filled["item_unavailable"] = fill("item_unavailable", context)
+        told = {x.line_id for i in chosen if i in CHANGES and i in filled for x in filled[i].fields.lines}
+        gone = {x.line_id for x in filled["item_unavailable"].fields.lines}
+        if not gone - told:
+            chosen = [i for i in chosen if i != "item_unavailable"]
+    return list(dict.fromkeys(chosen))
 
 
 def _part_ways(chosen: list[str], filled: dict[str, Filled]) -> None:
