@@ -134,7 +134,7 @@ def _attach(
             return [news.whole]
         return [news.lines.setdefault(i, News(by_id[i], news.mentioned.get(i, 0.5))) for i in ids]
 
-    lone = len(said.dates) == 1
+    lone = sum(d.role not in NOT_NEW for d in said.dates) == 1
     for when in said.dates:
         spread = lone and len({m.line_id for m in named}) > 1 and _after_all(when.start, named)
         ids = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None)) if spread else None

@@ -39,6 +39,11 @@ FEATURES = (
     "language",  # the language is one of the seven
     "suspicious",  # orders to a machine, problems while reading
     "long",  # log10 of the number of statements
+    "states_lines",  # the intent states values of lines: more of it can be wrong
+    "without_lines",  # it should, and none were found
+    "many_lines",  # log2 of the number of lines stated
+    "unnamed",  # the record was found without any number
+    "rivals",  # other intents that the message nearly says, 0..1
 )
 
 

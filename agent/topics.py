@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -61,6 +62,8 @@ class Finding:
         top = self.ranked[0] if self.ranked else None
         second = self.ranked[1].score if len(self.ranked) > 1 else 0.0
         filled = self.filled
+        states_lines = any(name.startswith("lines.") for name in taxonomy().intents[self.intent].fields)
+        stated = len(filled.fields.lines)
         return {
             "intent": self.reading.probability,
             "intent_margin": self.reading.margin,
@@ -82,6 +85,11 @@ class Finding:
             "language": float(message.language in LANGUAGES),
             "suspicious": float(bool(suspicion.orders_to_machine)) + float(bool(message.problems)),
             "long": statement_count(self.reading.saids),
+            "states_lines": float(states_lines),
+            "without_lines": float(states_lines and not stated),
+            "many_lines": math.log2(1 + stated),
+            "unnamed": float(bool(self.record and top and not top.named)),
+            "rivals": 1.0 - self.reading.margin,
         }
 
 

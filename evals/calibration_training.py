@@ -28,7 +28,7 @@ from tools.reading import read_message
 
 SUITES = Path(__file__).parent / "suites"
 PARTS = ("intent", "record", "fields", "actions", "whole")
-REGULARISATION = 0.3
+REGULARISATION = 0.1
 FOLDS = 10
 READY_RISK = 0.02
 MANUAL_PRECISION = 0.25

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.layout import clean
 from tools.portal import text_of
-from tools.x12 import X12Error, read_214
+from tools.x12 import Status, X12Error, read_214
 
 Json = dict[str, Any]
 _CHECKPOINTS = 50
@@ -228,6 +228,11 @@ _TRACKING_QUALIFIERS = (
 )  # carrier's number, tracking, consignee's, bill of lading, forwarder's
 
 
+def _is_appointment(status: Status) -> bool:
+    """A delivery appointment without trouble of its own (element 1652 with reason NS or NA, or none)."""
+    return status.appointment and status.reason in {"", "NS", "NA"}
+
+
 def _edi214(text: str) -> Facts:
     try:
         shipment = read_214(text)
@@ -248,10 +253,12 @@ def _edi214(text: str) -> Facts:
         kind = "appointment" if status.appointment else "status"
         codes = [f"reason {status.reason}" if status.reason else "", f"{kind} {status.status}" if status.status else ""]
         facts.checkpoints.append(Checkpoint(status.when, "", status.place, [c for c in codes if c]))
-        if status.status in {"AG", "X2"} and not facts.estimated:
+        if (status.status in {"AG", "X2"} or (status.appointment and status.status == "AB")) and not facts.estimated:
             facts.estimated = status.when
     if facts.checkpoints:
-        newest = max(facts.checkpoints, key=lambda c: c.when)
+        # An appointment (with reason NA: normal) says when, not what happened: what was reported beside it counts.
+        telling = [c for c, s in zip(facts.checkpoints, shipment.statuses, strict=True) if not _is_appointment(s)]
+        newest = max(telling or facts.checkpoints, key=lambda c: c.when)
         # Damage, refusal and return outrank the reason given for them; otherwise the reason says more.
         decisive = {"status A3", "status A7", "status A9", "status PR", "status AH"}
         facts.codes = sorted(newest.codes, key=lambda c: c not in decisive)
@@ -261,9 +268,9 @@ def _edi214(text: str) -> Facts:
 # --- anything else ---
 
 _KEYS = {
-    "tracking": r"tracking_?(number|code|no|id)?|waybill(_?(number|no))?|awb(_?(number|no))?|shipment_?(number|no|id)|consignment_?(number|no|id)?|parcel_?(number|no|id)|sendungsnummer|barcode|pro_?(number)?|con_?note|numero_?spedizione|numer_?przesylki",
+    "tracking": r"tracking_?(number|code|no|id)?|waybill(_?(number|no))?|awb(_?(number|no))?|shipment_?(number|no|id)|consignment_?(number|no|id)?|parcel_?(number|no|id)|sendungsnummer|barcode|pro_?(number)?|con_?note|(numero_?(de_?)?)?envio|parcel|paquetnummer|pakketnummer|numero_?spedizione|numer_?przesylki",
     "code": r"(event|status|reason|exception|scan)?_?(code|type|status|event|state|sub_?status)(_?code)?|exception|event_?name",
-    "text": r"(status_?|event_?|exception_?|reason_?|short_?|long_?)?(description|text|message|remarks?|comments?|notes?|reason|details?|info(rmation)?|bemerkung|grund)",
+    "text": r"(status_?|event_?|exception_?|reason_?|short_?|long_?)?(description|text|message|remarks?|comments?|notes?|reason|details?|info(rmation)?|bemerkung|grund|motivo|motif|reden|powod)|observaciones|osservazioni|remarques?|opmerking(en)?|uwagi",
     "carrier": r"carrier(_?(name|code))?|courier|scac|slug|sender|provider|spediteur",
     "reference": r"(customer|shipper|sender|consignee|order|purchase_?order|po|client|your|delivery|external|merchant)_?(reference|ref|number|no|id)s?|references?|ref|order",
     "estimated": r"(estimated|expected|new|planned|scheduled)_?(delivery|arrival)?_?(date|time|at|on)?|eta|(est|delivery)_?(delivery)?_?date",
