@@ -248,9 +248,9 @@ def _borne_out(chosen: list[str], filled: dict[str, Filled], context: Context) -
     """Several deliveries of which only one date is stated are another date; and a line that is said to come, in another
     number or on a day not known yet, is not unavailable besides."""
     moved = filled.get("delivery_date_change")
-    if "partial_shipment" in chosen and moved and moved.fields.lines:
-        if not filled["partial_shipment"].fields.lines:
-            chosen = ["delivery_date_change" if i == "partial_shipment" else i for i in chosen]
+    one_date = moved and moved.fields.lines and not filled["partial_shipment"].fields.lines
+    if "partial_shipment" in chosen and one_date:
+        chosen = ["delivery_date_change" if i == "partial_shipment" else i for i in chosen]
     if "item_unavailable" in chosen[1:]:
         filled["item_unavailable"] = fill("item_unavailable", context)
         told = {x.line_id for i in chosen if i in CHANGES and i in filled for x in filled[i].fields.lines}
