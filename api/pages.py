@@ -79,10 +79,11 @@ class Shown(BaseModel):
 
     @property
     def evidence_of(self) -> dict[str, int]:
-        """The first piece of evidence for each field."""
+        """The first piece of evidence for each field that has words to show."""
         found: dict[str, int] = {}
         for i, evidence in enumerate(self.proposal.evidence):
-            found.setdefault(evidence.field, i)
+            if evidence.text.strip():
+                found.setdefault(evidence.field, i)
         return found
 
 
