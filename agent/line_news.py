@@ -202,7 +202,13 @@ def _pair_splits(said: Said, goal: News) -> None:
         before = [d for d in dates if floor <= d.start < qty.start]
         chosen = after[0] if after else before[-1] if before else None
         if chosen and chosen.date:
-            goal.splits.append((qty.qty, chosen.date, said.evidence("lines.splits", qty.start, chosen.end)))
+            goal.splits.append(
+                (
+                    qty.qty,
+                    chosen.date,
+                    said.evidence("lines.splits", min(qty.start, chosen.start), max(qty.end, chosen.end)),
+                )
+            )
 
 
 def shifted(line: OrderLine, mention: DateMention) -> date | None:

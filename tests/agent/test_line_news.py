@@ -123,3 +123,12 @@ def test_a_shift_moves_the_lines_own_date():
     line = next(line for line in BOOK.orders[ROPES_AND_FENDERS.key].lines if line.id == ROPE)
     [mention] = said.dates
     assert shifted(line, mention) == date(2026, 6, 3)
+
+
+def test_the_evidence_of_a_delivery_spans_its_quantity_and_date_in_either_order():
+    news = news_of("For ROP-12-NAV we can have ready on 3 June 2026 only 25 pcs, and 15 pcs on 17 June 2026.")
+    shown = {(qty, day): evidence.text for qty, day, evidence in news.lines[ROPE].splits}
+    assert shown == {
+        (25.0, date(2026, 6, 3)): "3 June 2026 only 25 pcs",
+        (15.0, date(2026, 6, 17)): "15 pcs on 17 June 2026",
+    }
