@@ -251,7 +251,8 @@ def _own_name(book: OrderBook) -> str:
 def person_name(shown: str) -> str:
     """A display name as at most four words of letters; empty where it is no name (an address, a link, a number)."""
     text = unicodedata.normalize("NFKC", shown)
-    if re.search(r"[@/\\:<>\d]|\w\.\w", text):
+    # `\d` knows decimal digits alone; numerals of other kinds are no letters of a name either.
+    if re.search(r"[@/\\:<>\d]|\w\.\w", text) or any(c.isnumeric() and not c.isalpha() for c in text):
         return ""
     found = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text)
     if len(found) > MOST_NAME_WORDS:
