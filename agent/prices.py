@@ -22,6 +22,7 @@ from agent.lexicon import (
     spellings,
     words,
 )
+from agent.number_roles import cues_beside, mark_moves
 
 NUMBER = r"(?:[0-9]{1,3}(?:[.,' ][0-9]{3}){1,3}(?:[.,][0-9]{1,4})?|[0-9]{1,9}(?:[.,][0-9]{1,4})?)(?![0-9])"
 CENTS = r"(?:[0-9]{1,6}[.,][0-9]{2,4})(?![0-9])"
@@ -197,21 +198,15 @@ def _placed(price: PriceMention, span: tuple[int, int], text: str) -> PriceMenti
     return replace(price, start=span[0], end=span[1], text=text[span[0] : span[1]])
 
 
+_ARROW = re.compile(r"\s*(?:->|=>|→)\s*")
+
+
 def _with_roles(page: str, found: list[PriceMention], lexicon: _Words) -> Iterable[PriceMention]:
-    played: list[str] = []
-    for i, price in enumerate(found):
-        floor = found[i - 1].end if i else 0
-        ceiling = found[i + 1].start if i + 1 < len(found) else len(page)
-        before = lexicon.role_before.search(page[max(floor, price.start - 32) : price.start])
-        after = lexicon.role_after.match(page[price.end : min(ceiling, price.end + 24)])
-        played.append((before and before.lastgroup) or (after and after.lastgroup) or "plain")
-    for i in range(len(found) - 1):
-        between = page[found[i].end : found[i + 1].start]
-        if len(between) > 16:
-            continue
-        opened = lexicon.from_word.search(page[max(0, found[i].start - 12) : found[i].start])
-        if re.fullmatch(r"\s*(?:->|=>|→)\s*", between) or (opened and lexicon.to_word.fullmatch(between)):
-            played[i], played[i + 1] = "old", "new"
+    played = [
+        (before and before.lastgroup) or (after and after.lastgroup) or "plain"
+        for before, after in cues_beside(page, found, lexicon)
+    ]
+    mark_moves(page, found, lexicon, played, arrow=_ARROW, within=16)
     return [replace(p, role=r) for p, r in zip(found, played, strict=True)]
 
 

@@ -27,6 +27,7 @@ from agent.lexicon import (
     spellings,
     words,
 )
+from agent.number_roles import cues_beside, mark_moves
 from agent.prices import find_percentages, find_prices, read_number
 
 PACK_SIZES = {"dozen": 12.0, "pair": 2.0}
@@ -194,24 +195,18 @@ def _may_count(page: str, mention: QuantityMention) -> bool:
     return not 1990 <= mention.qty <= 2100
 
 
+_ARROW = re.compile(r"\s*(?:-+>|=+>|→)\s*")
+
+
 def _with_roles(page: str, found: list[QuantityMention], lexicon: _Words) -> list[QuantityMention]:
     played: list[str] = []
-    for i, mention in enumerate(found):
-        floor = found[i - 1].end if i else 0
-        ceiling = found[i + 1].start if i + 1 < len(found) else len(page)
-        before = lexicon.role_before.search(page[max(floor, mention.start - 32) : mention.start])
-        after = lexicon.role_after.match(page[mention.end : min(ceiling, mention.end + 24)])
+    for i, (before, after) in enumerate(cues_beside(page, found, lexicon)):
+        mention, floor = found[i], found[i - 1].end if i else 0
         role = before.lastgroup if before else None
         if before and role == "total" and len(before[0].split()) < 2 and not (i and mention.start - floor < 24):
             role = None
         played.append(role or (after and after.lastgroup) or "plain")
-    for i in range(len(found) - 1):
-        between = page[found[i].end : found[i + 1].start]
-        if len(between) > 20:
-            continue
-        opened = lexicon.from_word.search(page[max(0, found[i].start - 12) : found[i].start])
-        if re.fullmatch(r"\s*(?:-+>|=+>|→)\s*", between) or (opened and lexicon.to_word.fullmatch(between)):
-            played[i], played[i + 1] = "old", "new"
+    mark_moves(page, found, lexicon, played, arrow=_ARROW, within=20)
     if not found:
         return []
     part_of_total = [
