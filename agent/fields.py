@@ -28,10 +28,10 @@ SURELY = 0.3
 class Filled:
     """`values`: share of the needed fields found. `supported`: 1 the record confirms the intent, 0.5 cannot say, 0 it
     contradicts it. `lines`: the weakest match of a line. `notes` explain conversions and rounding. `surely`: lines whose own
-    statement speaks of the change, not of something else."""
+    statement speaks of the change, not of something else. `line_evidence` stands beside `fields.lines`, one for one."""
 
     fields: Fields = field(default_factory=Fields)
-    evidence: list[Evidence] = field(default_factory=list)
+    line_evidence: list[tuple[Evidence, ...]] = field(default_factory=list)
     values: float = 1.0
     supported: float = 0.5
     lines: float = 1.0
@@ -41,12 +41,33 @@ class Filled:
     surely: set[int] = field(default_factory=set)
 
     def add(self, stated: LineFields, news_score: float, *evidence: Evidence) -> None:
-        index = len(self.fields.lines)
         self.fields.lines.append(stated)
+        self.line_evidence.append(evidence)
         self.lines = min(self.lines, news_score)
-        for item in evidence:
-            name = item.field.replace("lines.", f"lines[{index}].")
-            self.evidence.append(item.model_copy(update={"field": name}))
+
+    def keep(self, line_ids: set[int | None]) -> None:
+        """Drop the lines that are not among `line_ids`, and their evidence with them."""
+        kept = [p for p in zip(self.fields.lines, self.line_evidence, strict=True) if p[0].line_id in line_ids]
+        self.fields.lines = [stated for stated, _ in kept]
+        self.line_evidence = [evidence for _, evidence in kept]
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """All evidence, each named for the line that it belongs to: `lines[0].date`."""
+        return [
+            item.model_copy(update={"field": item.field.replace("lines.", f"lines[{index}].")})
+            for index, items in enumerate(self.line_evidence)
+            for item in items
+        ]
+
+    @property
+    def line_ids(self) -> set[int | None]:
+        return {stated.line_id for stated in self.fields.lines}
+
+    @property
+    def borne_out(self) -> bool:
+        """Whether lines are stated that differ from the record in the way the intent says."""
+        return self.supported >= 1.0 and bool(self.fields.lines)
 
 
 @dataclass
@@ -92,22 +113,7 @@ def _concerned(context: Context, has: Callable[[News], bool], *, spread: bool = 
         line for line in lines if line.id not in context.news.unchanged
     ]
     score = 0.9 if named or len(lines) == 1 else 0.7
-    return [
-        News(
-            line,
-            score,
-            whole.dates,
-            whole.weights,
-            whole.unknown,
-            whole.quantities,
-            whole.prices,
-            whole.percents,
-            whole.splits,
-            whole.statements,
-            whole.from_table,
-        )
-        for line in chosen
-    ] + carrying
+    return [replace(whole, line=line, score=score) for line in chosen] + carrying
 
 
 def _date_change(context: Context) -> Filled:
@@ -187,7 +193,7 @@ def _distinct(splits: list[tuple[float, date, Evidence]]) -> list[tuple[float, d
     return list(found.values())
 
 
-def _quantity(context: Context, *, against_held: bool = True, open_only: bool = False) -> Filled:
+def _quantity(context: Context, *, against_held: bool = True) -> Filled:
     filled = Filled(values=0.0, supported=0.0)
     for news in _concerned(context, lambda n: bool(n.quantities), spread=False):
         line = news.line
@@ -387,15 +393,16 @@ def _order_change(context: Context) -> Filled:
     filled = Filled(
         values=max(quantities.values, dates.values), supported=max(quantities.supported, dates.supported, 0.3)
     )
-    by_line: dict[int | None, LineFields] = {}
+    by_line: dict[int | None, tuple[LineFields, tuple[Evidence, ...]]] = {}
     for source in (quantities, dates):
-        for stated in source.fields.lines:
-            merged = by_line.setdefault(stated.line_id, stated.model_copy())
+        for stated, evidence in zip(source.fields.lines, source.line_evidence, strict=True):
+            merged, before = by_line.get(stated.line_id, (stated.model_copy(), ()))
             merged.qty = merged.qty if merged.qty is not None else stated.qty
             merged.date = merged.date or stated.date
-    filled.fields.lines = list(by_line.values())
-    filled.evidence = [*quantities.evidence, *dates.evidence]
-    filled.lines = min(quantities.lines, dates.lines)
+            by_line[stated.line_id] = merged, before + evidence
+    weakest = min(quantities.lines, dates.lines)
+    for merged, evidence in by_line.values():
+        filled.add(merged, weakest, *evidence)
     filled.ambiguous = quantities.ambiguous or dates.ambiguous
     return filled
 

@@ -38,7 +38,6 @@ class News:
     prices: list[tuple[PriceMention, Evidence]] = field(default_factory=list)
     percents: list[tuple[PercentMention, Evidence]] = field(default_factory=list)
     splits: list[tuple[float, date, Evidence]] = field(default_factory=list)
-    statements: list[Said] = field(default_factory=list)
     all_lines: bool = False
     from_table: bool = False
     shipped: list[tuple[QuantityMention, Evidence]] = field(default_factory=list)
@@ -162,7 +161,6 @@ def _attach(
             goal.percents.append((percent, said.evidence("lines.price", percent.start, percent.end)))
     spoken_of = [news.lines[i] for i in current if i in news.lines] if current else [news.whole]
     for goal in spoken_of:
-        goal.statements.append(said)
         _pair_splits(said, goal)
 
 

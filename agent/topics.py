@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.fields import Context, Filled, fill
 from agent.intents import IntentModel, Matrix
+from agent.lexicon import LANGUAGES
 from agent.line_news import OrderNews, gather
 from agent.match import NAMED, Ranked, rank_orders, rank_shipments, wanted_model
 from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
@@ -31,7 +32,6 @@ MEANING_READ = 2
 LISTED = frozenset({"order_status_query", "order_confirmation", "shipment_notice", "order_cancellation"})
 NEEDS_LINES = frozenset({*CHANGES, "item_unavailable", "order_change"})
 ABOUT_INVOICES = frozenset({"billing_query", "supplier_invoice_issue"})
-LANGUAGES = frozenset({"en", "de", "fr", "es", "it", "nl", "pl"})
 
 
 @dataclass
@@ -274,8 +274,8 @@ class Understander:
     ) -> list[Finding]:
         findings = []
         for reading in read_topic(topic, whole, self.model):
-            borne_out = reading.filled.supported >= 1.0 and bool(reading.filled.fields.lines)
-            if not topic.primary and reading.probability < (BORNE_OUT_AT if borne_out else SECONDARY_AT):
+            least = BORNE_OUT_AT if reading.filled.borne_out else SECONDARY_AT
+            if not topic.primary and reading.probability < least:
                 if not before or before[0].intent not in LISTED or any(s.unchanged for s in topic.saids):
                     continue
                 reading.intent, reading.probability = before[0].intent, before[0].reading.probability
@@ -285,14 +285,12 @@ class Understander:
             findings.append(Finding(reading.intent, record, order_ranking, reading, similarity))
         return findings
 
-    def _invoice(self, reading: Reading, topic: Topic, posted_on: RecordKey | None) -> Ranked | None:
+    def _invoice(self, topic: Topic, posted_on: RecordKey | None) -> Ranked | None:
         """The invoice itself, where it is what was posted on, or it is named and leads to no order."""
-        if topic.order is None:
-            for said in topic.saids:
-                for mention in said.references:
-                    for reference in mention.exact:
-                        if reference.record[0] == INVOICE:
-                            return self._ranked_invoice(reference.record, f"{mention.text} is the invoice")
+        mentions = [m for said in topic.saids for m in said.references] if topic.order is None else []
+        named = next(((r.record, m.text) for m in mentions for r in m.exact if r.record[0] == INVOICE), None)
+        if named is not None:
+            return self._ranked_invoice(named[0], f"{named[1]} is the invoice")
         if posted_on is not None and posted_on[0] == INVOICE:
             return self._ranked_invoice(posted_on, "it was posted on")
         return None
@@ -307,11 +305,11 @@ class Understander:
         wanted = taxonomy().intents[reading.intent].record
         if wanted is None:
             return None, ranked
-        invoice = self._invoice(reading, topic, posted_on) if reading.intent in ABOUT_INVOICES else None
+        invoice = self._invoice(topic, posted_on) if reading.intent in ABOUT_INVOICES else None
         if invoice is not None:
             return invoice.key, [invoice, *ranked]
         if wanted == PICKING:
-            lines = {x.line_id for x in reading.filled.fields.lines if x.line_id}
+            lines = {line_id for line_id in reading.filled.line_ids if line_id}
             ranked = rank_shipments(topic.order, recall, reading.intent, self.book, lines)
         top = ranked[0] if ranked else None
         return (top.key if top and top.score >= CLAIMED_AT else None), ranked

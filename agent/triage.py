@@ -97,8 +97,7 @@ class TriageEngine:
     def _compare(self, message: Message, finding: Finding, suspicion: Suspicion, findings: int) -> Proposal:
         order = self._order_of(finding.record)
         fields = finding.filled.fields
-        evidence = list(finding.filled.evidence)
-        evidence += add_details(finding.intent, fields, message, finding.saids, order)
+        evidence = finding.filled.evidence + add_details(finding.intent, fields, message, finding.saids, order)
         if finding.record and finding.record[0] == INVOICE:
             fields.invoice = fields.invoice or self.book.name_of(finding.record)
         listed_changes = changes(order, fields)

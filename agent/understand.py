@@ -20,6 +20,7 @@ from agent.line_news import OrderNews
 from agent.orderbook import PURCHASE, SALE, Order
 from agent.said import Said
 from agent.taxonomy import taxonomy
+from tools.embedding import Embedder
 
 # What a statement of a supplier may turn out to be once its values are set beside the order's.
 CHANGES = ("delivery_date_change", "partial_shipment", "quantity_change", "price_change")
@@ -92,13 +93,10 @@ class Reading:
     saids: list[Said] = field(default_factory=list)
 
 
-def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed: object) -> tuple[Matrix, float]:
+def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embedder: Embedder) -> tuple[Matrix, float]:
     """Give each statement its class probabilities; the most telling ones are also read by meaning.
 
     Returns the class probabilities of the message as a whole and its similarity to the training texts."""
-    from tools.embedding import Embedder
-
-    assert isinstance(embed, Embedder)
     texts = [s.text for s in saids]
     words = model.ngram_scores(texts, [role] * len(texts))
     none = model.classes.index(NONE)
@@ -106,7 +104,7 @@ def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed
         said.scores = row
     telling = sorted(range(len(saids)), key=lambda i: float(words[i, none]))[:EMBEDDED_STATEMENTS]
     telling = [i for i in telling if words[i, none] < 0.9] or telling[:1]
-    mixed, near = model.scores([texts[i] for i in telling], [role] * len(telling), embed)
+    mixed, near = model.scores([texts[i] for i in telling], [role] * len(telling), embedder)
     for position, index in enumerate(telling):
         saids[index].scores = mixed[position]
     changing = [model.classes.index(name) for name in NEW_DATES if name in model.classes]
@@ -125,7 +123,7 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
         filled = {intent: fill(intent, context) for intent in (*CHANGES, "order_change", "shipment_notice")}
         _weigh(scores, filled, topic)
     ranked = sorted(scores.items(), key=lambda item: -item[1])
-    best, probability = ranked[0]
+    best = ranked[0][0]
     chosen = [best] + [i for i, score in ranked[1:] if score >= 0.1 and _also_said(i, best, topic, filled, model)]
     chosen = _reconcile(chosen, filled, scores)
     chosen = _borne_out(chosen, filled, context)
@@ -137,7 +135,7 @@ def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]
         readings.append(
             Reading(
                 intent=intent,
-                probability=scores[intent] if intent != best else probability,
+                probability=scores[intent],
                 margin=max(-1.0, min(1.0, margin)),
                 message=float(whole[model.classes.index(intent)]) if intent in model.classes else 0.0,
                 filled=filled.get(intent) or fill(intent, context),
@@ -151,33 +149,34 @@ def _weigh(scores: dict[str, float], filled: dict[str, Filled], topic: Topic) ->
     """Move the scores by what the values say beside the order's."""
     if any(r.exact for said in topic.saids for r in said.references):
         # Whoever names an order of ours wants something with it.
-        scores["not_actionable"] = scores.get("not_actionable", 0.0) * AT_ODDS
+        _lower(scores, "not_actionable")
     purchase = topic.order is not None and topic.order.model == PURCHASE
     for intent in CHANGES if purchase else ("order_change",):
         scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
     if not purchase:
         return
     # A supplier tells of orders; how a parcel fares is its carrier's to tell.
-    scores["delivery_update"] = scores.get("delivery_update", 0.0) * AT_ODDS
+    _lower(scores, "delivery_update")
     for intent in CHANGES:
-        if filled[intent].from_table and filled[intent].supported >= 1.0 and filled[intent].fields.lines:
+        if filled[intent].from_table and filled[intent].borne_out:
             scores[intent] = max(scores[intent], TABLE_DIFFERS)
     tracked = any(r.kind == "tracking" for said in topic.saids for r in said.references)
     aligned = any(news.from_table for news in topic.news.lines.values())
     if aligned and not tracked and not any(filled[i].fields.lines for i in CHANGES):
         scores["order_confirmation"] = min(1.0, scores.get("order_confirmation", 0.0) + TABLE_AGREES)
-    moved = filled["delivery_date_change"]
-    comes_later = moved.supported >= 1.0 and bool(moved.fields.lines)
-    if comes_later:
+    if filled["delivery_date_change"].borne_out:
         # What comes on another date is neither gone for good nor under way already, unless a shipment is named.
-        for intent in ("item_unavailable", "order_rejection", "delivery_update", "transit_delay"):
-            scores[intent] = scores.get(intent, 0.0) * AT_ODDS
+        _lower(scores, "item_unavailable", "order_rejection", "delivery_update", "transit_delay")
         if not tracked:
-            scores["shipment_notice"] = scores.get("shipment_notice", 0.0) * AT_ODDS
+            _lower(scores, "shipment_notice")
     if filled["partial_shipment"].supported >= 1.0:
         scores["partial_shipment"] = min(1.0, scores["partial_shipment"] + SPLIT_SEEN)
-        scores["quantity_change"] *= AT_ODDS
-        scores["delivery_date_change"] *= AT_ODDS
+        _lower(scores, "quantity_change", "delivery_date_change")
+
+
+def _lower(scores: dict[str, float], *intents: str) -> None:
+    for intent in intents:
+        scores[intent] = scores.get(intent, 0.0) * AT_ODDS
 
 
 def _also_said(intent: str, best: str, topic: Topic, filled: dict[str, Filled], model: IntentModel) -> bool:
@@ -220,13 +219,9 @@ def _support(filled: Filled) -> float:
     return UNKNOWN if filled.supported > 0.0 else CONTRADICTED
 
 
-def _strongest(saids: Sequence[Said], intent: str, model: IntentModel) -> Said | None:
-    return max(saids, key=lambda s: s.probability(model, intent), default=None)
-
-
 def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, float]) -> list[str]:
     """A confirmation that differs is the difference; several deliveries of a line are no mere other date."""
-    supported = [i for i in CHANGES if i in filled and filled[i].supported >= 1.0 and filled[i].fields.lines]
+    supported = [i for i in CHANGES if i in filled and filled[i].borne_out]
     if "order_confirmation" in chosen and supported:
         differing = [i for i in supported if filled[i].from_table or scores[i] >= 0.12] or supported[:1]
         chosen = [i for i in chosen if i != "order_confirmation"] + [i for i in differing if i not in chosen]
@@ -235,12 +230,12 @@ def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, f
     if "shipment_notice" in chosen and "shipment_notice" in filled and "delivery_date_change" in supported:
         _part_ways(chosen, filled)
     if "partial_shipment" in chosen and "delivery_date_change" in chosen:
-        split_lines = {line.line_id for line in filled["partial_shipment"].fields.lines}
-        rest = [x for x in filled["delivery_date_change"].fields.lines if x.line_id not in split_lines]
+        moved, split_lines = filled["delivery_date_change"], filled["partial_shipment"].line_ids
+        rest = moved.line_ids - split_lines
         if split_lines and not rest:
             chosen.remove("delivery_date_change")
         elif rest and split_lines:
-            filled["delivery_date_change"].fields.lines = rest
+            moved.keep(rest)
     return chosen
 
 
@@ -253,21 +248,20 @@ def _borne_out(chosen: list[str], filled: dict[str, Filled], context: Context) -
         chosen = ["delivery_date_change" if i == "partial_shipment" else i for i in chosen]
     if "item_unavailable" in chosen[1:]:
         filled["item_unavailable"] = fill("item_unavailable", context)
-        told = {x.line_id for i in chosen if i in CHANGES and i in filled for x in filled[i].fields.lines}
-        gone = {x.line_id for x in filled["item_unavailable"].fields.lines}
-        if not gone - told:
+        told = {line_id for i in chosen if i in CHANGES and i in filled for line_id in filled[i].line_ids}
+        if not filled["item_unavailable"].line_ids - told:
             chosen = [i for i in chosen if i != "item_unavailable"]
     return list(dict.fromkeys(chosen))
 
 
 def _part_ways(chosen: list[str], filled: dict[str, Filled]) -> None:
     """Some lines were dispatched, others come later: each line belongs to one of the two."""
-    later = filled["delivery_date_change"]
-    surely = [x for x in later.fields.lines if x.line_id in later.surely]
-    gone = [x for x in filled["shipment_notice"].fields.lines if x.line_id not in {y.line_id for y in surely}]
+    later, shipped = filled["delivery_date_change"], filled["shipment_notice"]
+    surely = later.line_ids & later.surely
+    gone = shipped.line_ids - surely
     if surely and gone:
-        later.fields.lines = surely
-        filled["shipment_notice"].fields.lines = gone
+        later.keep(surely)
+        shipped.keep(gone)
         if "delivery_date_change" not in chosen:
             chosen.append("delivery_date_change")
 

@@ -165,3 +165,27 @@ def test_the_lines_that_wait_come_before_those_that_are_done():
     assert [line.id for line in open_lines(ROPES_AND_FENDERS)] == [ROPE, BLUE]
     assert WHITE not in [line.id for line in open_lines(ROPES_AND_FENDERS)]
     assert open_lines(None) == []
+
+
+def test_evidence_follows_its_line_when_other_lines_are_dropped():
+    result = fill(
+        "delivery_date_change", context("ROP-12-NAV comes on 3 June 2026.", "FEN-25-BLU comes on 9 June 2026.")
+    )
+    result.keep({BLUE})
+    assert [line.date for line in result.fields.lines] == ["2026-06-09"]
+    assert {(e.field, e.text) for e in result.evidence} == {
+        ("lines[0].date", "9 June 2026"),
+        ("lines[0].product", "FEN-25-BLU"),
+    }
+
+
+def test_evidence_of_a_quantity_and_a_date_stands_under_the_line_that_each_is_for():
+    order = BOOK.orders[SALE, 41]
+    first, second = order.lines[0], order.lines[1]
+    result = fill(
+        "order_change",
+        context(f"{first.code}: please deliver on 3 June 2026.", f"{second.code}: please make it 77 pcs.", order=order),
+    )
+    shown = {(result.fields.lines[int(e.field[6])].line_id, e.field[9:]): e.text for e in result.evidence}
+    assert shown[first.id, "date"] == "3 June 2026"
+    assert shown[second.id, "qty"].startswith("77")
