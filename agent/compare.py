@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from agent.orderbook import PURCHASE, SALE, Order, OrderBook, OrderLine
 from agent.proposal import Change, Fields, Impact, ImpactItem, LineFields, RecordRef
 from tools.records import RecordReader, Row
 
-PRICE_TOLERANCE = 0.005
-QUANTITY_TOLERANCE = 1e-6
 MAX_MOVE_STEPS = 6
 
 
@@ -114,7 +112,7 @@ def _arrival(stated: LineFields | None) -> date | None:
 def _item(
     book: OrderBook, sale: Order, line: OrderLine, arrival: date | None, via: list[str], never_comes: bool
 ) -> ImpactItem:
-    promised = _promised(sale)
+    promised = sale.planned
     late = never_comes or bool(arrival and promised and arrival > promised.date())
     return ImpactItem(
         record=RecordRef(model=SALE, id=sale.id, name=sale.name),
@@ -125,10 +123,6 @@ def _item(
         late=late,
         via=via,
     )
-
-
-def _promised(sale: Order) -> datetime | None:
-    return sale.planned
 
 
 def _by_origin(

@@ -19,7 +19,6 @@ class _Cues:
     after: re.Pattern[str]
     from_word: re.Pattern[str]
     to_word: re.Pattern[str]
-    at_end: re.Pattern[str]
 
 
 @cache
@@ -38,7 +37,6 @@ def _cues(language: str) -> _Cues:
         after=re.compile(rf"[ \t\n,:)(]{{0,3}}(?:{after}){END}"),
         from_word=re.compile(rf"{START}(?:{from_words})[ \t\n]{{0,3}}$"),
         to_word=re.compile(rf"[ \t\n,]{{0,3}}(?:{to_words})(?:{SPACE}(?:the|den|dem|il|el|le|dzien)?)?[ \t\n]{{0,3}}"),
-        at_end=re.compile(r"[\s,:(]*\Z"),
     )
 
 

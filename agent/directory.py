@@ -30,7 +30,6 @@ class Partner:
     is_company: bool
     supplier_rank: int
     customer_rank: int
-    city: str
     ref: str
     lang: str
 
@@ -203,7 +202,7 @@ class Directory:
 
 PARTNER_FIELDS = (
     "name", "display_name", "email", "email_normalized", "is_company", "parent_id", "commercial_partner_id",
-    "supplier_rank", "customer_rank", "city", "ref", "lang",
+    "supplier_rank", "customer_rank", "ref", "lang",
 )  # fmt: skip
 
 
@@ -221,7 +220,6 @@ def _partner(row: Row, parents: dict[int, int | None]) -> Partner:
         is_company=bool(row.get("is_company")) or not row.get("parent_id"),
         supplier_rank=int(row.get("supplier_rank") or 0),
         customer_rank=int(row.get("customer_rank") or 0),
-        city=str(row.get("city") or ""),
         ref=str(row.get("ref") or ""),
         lang=str(row.get("lang") or ""),
     )

@@ -67,7 +67,6 @@ class Order:
     date_order: datetime | None
     planned: datetime | None
     currency: str
-    amount_total: float
     write_date: str | None
     lines: list[OrderLine] = field(default_factory=list)
     picking_ids: list[int] = field(default_factory=list)
@@ -112,7 +111,6 @@ class Picking:
     carrier: str
     scheduled: datetime | None
     order: RecordKey | None
-    backorder_id: int | None
     write_date: str | None
     lines: list[PickingLine] = field(default_factory=list)
     model: str = PICKING
@@ -178,7 +176,7 @@ def reference_key(text: str) -> str:
 FIELDS: dict[str, tuple[str, ...]] = {
     PURCHASE: (
         "name", "partner_ref", "origin", "state", "partner_id", "date_order", "date_planned", "currency_id",
-        "amount_total", "picking_ids", "write_date",
+        "picking_ids", "write_date",
     ),
     "purchase.order.line": (
         "order_id", "sequence", "name", "display_type", "product_id", "product_qty", "product_uom", "product_uom_id",
@@ -186,7 +184,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     SALE: (
         "name", "client_order_ref", "reference", "origin", "state", "partner_id", "partner_shipping_id", "date_order",
-        "commitment_date", "expected_date", "currency_id", "amount_total", "picking_ids", "write_date",
+        "commitment_date", "expected_date", "currency_id", "picking_ids", "write_date",
     ),
     "sale.order.line": (
         "order_id", "sequence", "name", "display_type", "product_id", "product_uom_qty", "product_uom",
@@ -194,7 +192,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     PICKING: (
         "name", "origin", "state", "partner_id", "picking_type_code", "scheduled_date", "carrier_id",
-        "carrier_tracking_ref", "purchase_id", "sale_id", "backorder_id", "write_date",
+        "carrier_tracking_ref", "purchase_id", "sale_id", "write_date",
     ),
     "stock.move": (
         "state", "product_id", "product_uom_qty", "quantity", "picking_id", "purchase_line_id", "sale_line_id",
@@ -262,14 +260,6 @@ class OrderBook:
         """Every record that this number names, however it is spelled."""
         return list(self.by_key.get(reference_key(text), ()))
 
-    def by_tracking(self, number: str) -> list[Picking]:
-        found = (r.record[1] for r in self.by_reference(number) if r.kind == "tracking")
-        return [self.pickings[i] for i in dict.fromkeys(found)]
-
-    def by_invoice(self, number: str) -> list[Invoice]:
-        found = (r.record[1] for r in self.by_reference(number) if r.kind == "invoice")
-        return [self.invoices[i] for i in dict.fromkeys(found)]
-
     def pickings_of(self, order: Order) -> list[Picking]:
         """The order's receipts or deliveries, open ones first, then the newest."""
         found = [self.pickings[i] for i in order.picking_ids if i in self.pickings]
@@ -313,7 +303,6 @@ class OrderBook:
                 date_order=_moment(row.get("date_order")),
                 planned=_moment(row.get("date_planned") or row.get("commitment_date") or row.get("expected_date")),
                 currency=_name(row.get("currency_id")),
-                amount_total=_number(row.get("amount_total")),
                 write_date=_text(row.get("write_date")) or None,
                 picking_ids=list(row.get("picking_ids") or ()),
             )
@@ -381,7 +370,6 @@ class OrderBook:
                 carrier=_name(row.get("carrier_id")),
                 scheduled=_moment(row.get("scheduled_date")),
                 order=order,
-                backorder_id=_id(row.get("backorder_id")),
                 write_date=_text(row.get("write_date")) or None,
                 lines=lines,
             )

@@ -58,20 +58,9 @@ class ProductMention:
     how: How
 
 
-def find_products(
-    text: str,
-    lines: Sequence[OrderLine],
-    book: OrderBook,
-    partner: int | None = None,
-    embedder: Embedder | None = None,
-) -> list[ProductMention]:
-    """Mentions in reading order. `partner` is the company whose own codes count first; with an `embedder`, a text in
-    which no code or name is found is compared by meaning, at about 20 ms a phrase."""
-    return ProductFinder(lines, book, partner, embedder).find(text)
-
-
 class ProductFinder:
-    """Finds the same lines in one text after another."""
+    """Finds the same lines in one text after another. `partner` is the company whose own codes count first; with an
+    `embedder`, a text in which no code or name is found is compared by meaning, at about 20 ms a phrase."""
 
     def __init__(
         self,
@@ -99,6 +88,7 @@ class ProductFinder:
                 self._by_end[end].append(term)
 
     def find(self, text: str) -> list[ProductMention]:
+        """Mentions in reading order."""
         if not self.lines:
             return []
         found = self._by_code(text)

@@ -116,14 +116,13 @@ class RecordCandidate:
 
 @dataclass(slots=True)
 class Recall:
-    """`candidates` are ranked by their first score; `mentions` are in reading order; `products` are offsets in
-    `product_text` (subject and new text)."""
+    """`candidates` are ranked by their first score; `mentions` are in reading order; `products` are those that the
+    subject and the new text speak of."""
 
     sender: Sender
     candidates: list[RecordCandidate] = field(default_factory=list)
     mentions: list[LocatedMention] = field(default_factory=list)
     products: list[ProductMention] = field(default_factory=list)
-    product_text: str = ""
 
     def candidate(self, key: RecordKey) -> RecordCandidate | None:
         return next((c for c in self.candidates if c.key == key), None)
@@ -296,7 +295,7 @@ class _Search:
 
     def _products(self) -> None:
         text = f"{self.message.subject}\n{self.message.new_text or self.message.body}"
-        self.result.product_text = text = text[:LONGEST_PRODUCT_TEXT]
+        text = text[:LONGEST_PRODUCT_TEXT]
         orders = [self.book.orders[key] for key in self.found if key in self.book.orders]
         lines = _one_line_a_product(orders)[:MOST_LINES]
         partner = next(iter(self.partners), None)

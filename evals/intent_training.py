@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ EMBEDDING_REGULARISATION = 60.0
 NGRAM_SHARE = 0.5
 ROLE_SMOOTHING = 3.0
 PROTOTYPES_PER_CLASS = 12
-FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,6 @@ def load_corpora(folder: Path = CORPORA) -> list[Example]:
                 raise ValueError(f"{path.name}:{number}: unknown intent or role: {example.intent}, {example.role}")
             examples.append(example)
     return examples
-
-
-def corpora_digest(folder: Path = CORPORA) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.jsonl")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def fit(examples: Sequence[Example], vectors: Matrix) -> IntentModel:
@@ -108,28 +99,6 @@ def prototypes(labels: Any, vectors: Matrix) -> Matrix:
         centres.append(KMeans(k, n_init=1, random_state=0).fit(members).cluster_centers_)
     stacked = np.concatenate(centres).astype(np.float32)
     return np.asarray(stacked / np.linalg.norm(stacked, axis=1, keepdims=True), dtype=np.float32)
-
-
-def cross_validated_accuracy(
-    examples: Sequence[Example], vectors: Matrix, progress: Callable[[str], None] = lambda _: None
-) -> dict[str, float]:
-    """Out-of-fold accuracy of each view and of their mean, by 5 stratified folds."""
-    from sklearn.model_selection import StratifiedKFold
-
-    labels = [e.intent for e in examples]
-    views: dict[str, list[bool]] = {"ngrams": [], "embeddings": [], "both": []}
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    for number, (train, test) in enumerate(folds.split(np.zeros(len(labels)), labels), 1):
-        progress(f"fold {number} of {FOLDS}")
-        model = fit([examples[i] for i in train], vectors[train])
-        texts = [examples[i].text for i in test]
-        words = model.ngram_scores(texts, ["unknown"] * len(test))
-        meaning = vectors[test] @ model.embedding_weights + model.embedding_bias
-        pooled = meaning + NGRAM_SHARE * np.log(words + 1e-6)
-        for name, scores in (("ngrams", words), ("embeddings", meaning), ("both", pooled)):
-            guesses = [model.classes[i] for i in scores.argmax(axis=1)]
-            views[name] += [g == labels[i] for g, i in zip(guesses, test, strict=True)]
-    return {name: float(np.mean(hits)) for name, hits in views.items()}
 
 
 def embed_examples(examples: Sequence[Example], embedder: Embedder) -> Matrix:

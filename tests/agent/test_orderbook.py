@@ -60,8 +60,9 @@ def test_the_line_behind_an_earlier_step_is_found_through_the_moves_it_leads_to(
 def test_look_ups_by_number_partner_tracking_and_invoice():
     made = book()
     assert [r.record for r in made.by_reference("p-00041")] == [(PURCHASE, 41)]
-    assert [p.id for p in made.by_tracking("gd 70033 0041")] == [5]
-    assert [i.orders for i in made.by_invoice("RG55120")] == [[(PURCHASE, 43)]]
+    assert [(r.kind, r.record) for r in made.by_reference("gd 70033 0041")] == [("tracking", (PICKING, 5))]
+    [invoice] = made.by_reference("RG55120")
+    assert (invoice.kind, made.invoices[invoice.record[1]].orders) == ("invoice", [(PURCHASE, 43)])
     assert {o.id for o in made.orders_of_partner[10]} == {41, 43}
     assert {o.key for o in made.orders_of_product[1]} == {(PURCHASE, 41), (PURCHASE, 44), (SALE, 41)}
 

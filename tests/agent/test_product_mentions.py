@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.orderbook import OrderBook
-from agent.product_mentions import ProductFinder, find_products
+from agent.product_mentions import ProductFinder, ProductMention
 from tests.agent.company import snapshot
 from tools.snapshot import SnapshotReader
 
@@ -16,6 +16,10 @@ BOOK = OrderBook(SnapshotReader(snapshot()))
 LINES = BOOK.orders["purchase.order", 41].lines
 ROPE, WHITE, BLUE = (line.id for line in LINES)
 GERMAN = 10
+
+
+def find_products(text, lines, book, partner=None) -> list[ProductMention]:
+    return ProductFinder(lines, book, partner).find(text)
 
 
 def found(text: str, partner: int | None = GERMAN) -> list[tuple[str, int | None]]:

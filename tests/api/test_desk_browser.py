@@ -34,13 +34,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "data")
-    yield made
-    made.database.close()
-
-
-@pytest.fixture
 def link(desk: Desk) -> Iterator[str]:
     """A served desk with two people; gives Robin's sign-in link."""
     listener = socket.create_server(("127.0.0.1", 0))

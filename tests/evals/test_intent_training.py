@@ -10,7 +10,7 @@ import pytest
 
 from agent.intents import NONE, ROLES, IntentModel
 from agent.taxonomy import taxonomy
-from evals.intent_training import CORPORA, Example, corpora_digest, fit, load_corpora, prototypes, role_prior
+from evals.intent_training import CORPORA, Example, fit, load_corpora, prototypes, role_prior
 
 ROW = {"text": "we confirm", "intent": "order_confirmation", "role": "supplier", "language": "en", "unit": "sentence"}
 
@@ -32,15 +32,6 @@ def test_an_unknown_intent_or_role_is_refused_with_file_and_row(tmp_path: Path, 
     written(tmp_path, "a.jsonl", ROW, ROW | wrong)
     with pytest.raises(ValueError, match=f"a.jsonl:2.*{next(iter(wrong.values()))}"):
         load_corpora(tmp_path)
-
-
-def test_the_digest_follows_content_and_names(tmp_path: Path):
-    first = corpora_digest(written(tmp_path, "a.jsonl", ROW))
-    assert corpora_digest(tmp_path) == first
-    (tmp_path / "notes.txt").write_text("not a corpus")
-    assert corpora_digest(tmp_path) == first
-    (tmp_path / "a.jsonl").rename(tmp_path / "b.jsonl")
-    assert corpora_digest(tmp_path) != first
 
 
 def test_the_corpora_hold_every_intent_in_every_language():
