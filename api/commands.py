@@ -39,7 +39,7 @@ def sentence(error: Exception) -> str | None:
     if isinstance(error, PermissionError):
         return f"No permission for {error.filename or error}. Use another folder or file, or change its owner."
     if isinstance(error, FileNotFoundError) and error.filename:
-        from api.inbound import missing
+        from tools.message_files import missing
 
         return missing(Path(error.filename))
     if isinstance(error, IsADirectoryError | NotADirectoryError):
@@ -188,10 +188,10 @@ def ingest(
     """Take messages in. The same message twice is one message."""
     from rich.progress import Progress
 
-    from api.inbound import find_inbound
     from review.database import open_database
     from review.intake import receive, triage_message
     from review.raw_store import RawStore
+    from tools.message_files import find_inbound
 
     settings = configured(data_dir, records=records)
     reader = reader_of(settings) if now else None
@@ -239,7 +239,7 @@ def message(
     json: Json = False,
 ) -> None:
     """Triage one message and print what comes out. Nothing is kept."""
-    from api.inbound import find_inbound
+    from tools.message_files import find_inbound
 
     reader = reader_of(configured(records=records))
     try:

@@ -14,10 +14,10 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from api.commands import app
-from api.inbound import find_inbound
 from review.settings import Settings
 from tests.review.desk import START, ScriptedEngine, date_change, mail
 from tools.message import Channel
+from tools.message_files import find_inbound
 
 
 def run(*args: object):
