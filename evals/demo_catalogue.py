@@ -13,8 +13,8 @@ from typing import Any
 from tools.records import Row
 
 BEFORE, EDITED = "2026-01-12 08:30:00", "2026-04-02 07:15:00"
-EUR = [1, "EUR"]
-DIAL = {"GB": 44, "IE": 353, "BE": 32, "NL": 31, "FR": 33, "DE": 49, "ES": 34, "IT": 39, "PL": 48, "CH": 41}
+EUR = {"EUR": 1}
+DIAL = {"GB": 44, "IE": 353, "BE": 32, "NL": 31, "FR": 33, "DE": 49, "ES": 34, "IT": 39, "PL": 48, "CH": 41, "AT": 43}
 ODOO_USERS = [
     ("OdooBot", "__system__"),
     ("Administrator", "admin"),
@@ -61,6 +61,12 @@ class Catalogue:
 
     def carrier(self, name: str) -> list[Any]:
         return next(self.named(c) for c in self.rows["delivery.carrier"] if c["name"] == name)
+
+    def currency(self, partner: str) -> list[Any]:
+        """What a supplier or customer trades in: the company's first currency unless `company.yaml` says otherwise."""
+        known: dict[str, int] = self.told.get("currencies", EUR)
+        name = (self.told["suppliers"] | self.told["customers"])[partner].get("currency", next(iter(known)))
+        return [known[name], name]
 
     def seller(self, code: str, supplier: Row) -> Row:
         offers = (self.rows["product.supplierinfo"][i - 1] for i in self.product_of[code]["seller_ids"])
@@ -127,7 +133,8 @@ class Catalogue:
                 offer = self.add(
                     "product.supplierinfo", partner_id=self.named(self.partner_of[supplier]), product_id=False,
                     product_tmpl_id=product["product_tmpl_id"], product_name=their_name or False,
-                    product_code=their_code, delay=days, min_qty=1.0, price=float(price), currency_id=EUR,
-                    date_start=False, date_end=False, create_date=BEFORE, write_date=EDITED,
+                    product_code=their_code, delay=days, min_qty=1.0, price=float(price),
+                    currency_id=self.currency(supplier), date_start=False, date_end=False, create_date=BEFORE,
+                    write_date=EDITED,
                 )  # fmt: skip
                 product["seller_ids"].append(offer["id"])

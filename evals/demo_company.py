@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from evals.demo_catalogue import EUR, Catalogue, at
+from evals.demo_catalogue import Catalogue, at
 from tools.records import Row
 
 SUITES = Path(__file__).parent / "suites"
@@ -186,8 +186,9 @@ class Company(Catalogue):
             origin=", ".join(origins) or False, state=state, partner_id=self.named(supplier),
             user_id=self.users[self.told["buyers"][number % 2]], date_order=asked,
             date_approve=approved if state == "purchase" else False, date_planned=at(told["due"]), effective_date=False,
-            receipt_status=False, invoice_status="no", order_line=[], picking_ids=[], currency_id=EUR, amount_total=0.0,
-            company_id=self.company, create_date=asked, write_date=approved if state == "purchase" else asked,
+            receipt_status=False, invoice_status="no", order_line=[], picking_ids=[],
+            currency_id=self.currency(told["supplier"]), amount_total=0.0, company_id=self.company, create_date=asked,
+            write_date=approved if state == "purchase" else asked,
         )  # fmt: skip
         come: list[Goods] = []
         to_come: list[Goods] = []
@@ -276,8 +277,8 @@ class Company(Catalogue):
             state=state, partner_id=self.named(buyer), partner_shipping_id=self.named(customer),
             user_id=self.users[self.told["sellers"][number % 2]], date_order=ordered, commitment_date=at(told["due"]),
             expected_date=ordered, effective_date=False, delivery_status=False, invoice_status="no", picking_ids=[],
-            order_line=[], amount_total=0.0, currency_id=EUR, company_id=self.company, create_date=ordered,
-            write_date=ordered,
+            order_line=[], amount_total=0.0, currency_id=self.currency(told["customer"]), company_id=self.company,
+            create_date=ordered, write_date=ordered,
         )  # fmt: skip
         gone: list[Goods] = []
         waiting: list[Goods] = []
