@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 Row = dict[str, Any]
@@ -39,4 +40,8 @@ class RecordReader(Protocol):
 
     def version(self) -> str:
         """A text that changes when the records do (snapshot hash, or server and newest write date)."""
+        ...
+
+    def as_of(self) -> datetime | None:
+        """When the rows were taken from Odoo (timezone-aware); None where it is not known or they are read live."""
         ...
