@@ -180,3 +180,35 @@ class LogEntry(Base):
     content_hash: Mapped[str]
     previous_hash: Mapped[str]
     entry_hash: Mapped[str]
+
+
+class MirrorRow(Base):
+    """A row of Odoo as it was last read. `write_date` is Odoo's own text (naive UTC); `digest` that of `content`."""
+
+    __tablename__ = "mirror_rows"
+
+    model: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    write_date: Mapped[str | None] = mapped_column(default=None)
+    digest: Mapped[str]
+    content: Mapped[dict[str, Any]]
+
+
+class MirrorModel(Base):
+    """How far one model of Odoo has been read.
+
+    `newest` is the latest write date seen, first at `newest_seen_at`. `loading_after` is the id that a whole reading
+    has come to, None when it is complete. Every change before `synced_at` is known; ids were compared at
+    `reconciled_at`. `changes` counts the rows that came, changed or went.
+    """
+
+    __tablename__ = "mirror_models"
+
+    model: Mapped[str] = mapped_column(primary_key=True)
+    fields: Mapped[list[Any]]
+    newest: Mapped[str | None] = mapped_column(default=None)
+    newest_seen_at: Mapped[datetime | None] = mapped_column(default=None)
+    loading_after: Mapped[int | None] = mapped_column(default=None)
+    synced_at: Mapped[datetime | None] = mapped_column(default=None)
+    reconciled_at: Mapped[datetime | None] = mapped_column(default=None)
+    changes: Mapped[int] = mapped_column(default=0)
