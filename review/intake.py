@@ -37,14 +37,20 @@ def receive(database: Database, store: RawStore, raw: bytes, channel: Channel, r
     """Keeps a message and gives its id. The same bytes again change nothing."""
     digest = store.put(raw)
     with database.write() as session:
-        if session.get(MessageRow, digest) is None:
-            now = datetime.now(UTC)
-            row = MessageRow(id=digest, channel=channel, received_at=received_at, stored_at=now)
-            session.add(row)
-            session.flush()
-            content = {"channel": channel, "received_at": received_at.isoformat(), "size": len(raw)}
-            log.append(session, "message.received", digest, content)
+        add_received(session, digest, len(raw), channel, received_at)
     return digest
+
+
+def add_received(session: Session, message_id: str, size: int, channel: Channel, received_at: datetime) -> bool:
+    """Adds the row of a message whose bytes are kept under its id; False, and no change, when it is there already."""
+    if session.get(MessageRow, message_id) is not None:
+        return False
+    row = MessageRow(id=message_id, channel=channel, received_at=received_at, stored_at=datetime.now(UTC))
+    session.add(row)
+    session.flush()
+    content = {"channel": channel, "received_at": received_at.isoformat(), "size": size}
+    log.append(session, "message.received", message_id, content)
+    return True
 
 
 def triage_message(database: Database, store: RawStore, message_id: str, engine: Triager) -> MessageState:
@@ -76,16 +82,21 @@ def triage_message(database: Database, store: RawStore, message_id: str, engine:
 def hold(database: Database, message_id: str, reason: str, message: Message | None = None) -> MessageState:
     """Hands a message to a person as it is. `message` is what could be read of it before something failed."""
     with database.write() as session:
-        row = session.get_one(MessageRow, message_id)
-        if row.state != MessageState.received:
-            return MessageState(row.state)  # another worker was faster; its outcome stands
-        if message is not None:
-            _fill(session, row, message)
-        row.state, row.error = MessageState.held, reason
-        proposal = _manual_proposal(f"The service could not triage this message. {reason}")
-        [added] = _add(session, row, [proposal])
-        content = {"reason": reason, "attempts": row.attempts, "proposal": added.id}
-        log.append(session, "message.held", message_id, content)
+        return hold_within(session, message_id, reason, message)
+
+
+def hold_within(session: Session, message_id: str, reason: str, message: Message | None = None) -> MessageState:
+    """The same in the caller's transaction."""
+    row = session.get_one(MessageRow, message_id)
+    if row.state != MessageState.received:
+        return MessageState(row.state)  # another worker was faster; its outcome stands
+    if message is not None:
+        _fill(session, row, message)
+    row.state, row.error = MessageState.held, reason
+    proposal = _manual_proposal(f"The service could not triage this message. {reason}")
+    [added] = _add(session, row, [proposal])
+    content = {"reason": reason, "attempts": row.attempts, "proposal": added.id}
+    log.append(session, "message.held", message_id, content)
     return MessageState.held
 
 

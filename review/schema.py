@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -145,6 +145,39 @@ class DecisionRow(Base):
     proposed: Mapped[dict[str, Any]]
     decided: Mapped[dict[str, Any]]
     difference: Mapped[list[Any]]
+
+
+class MailboxCursor(Base):
+    """How far a folder of a mailbox was taken in: all up to `uid`, as long as the server keeps `uidvalidity`.
+
+    `since` is the day from which the first load took messages. `looked_at` is when the folder was last seen to work,
+    `problem` what is wrong with it now, for the operator.
+    """
+
+    __tablename__ = "mailbox_cursors"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    folder: Mapped[str] = mapped_column(primary_key=True)
+    uidvalidity: Mapped[int] = mapped_column(BigInteger, default=0)
+    uid: Mapped[int] = mapped_column(BigInteger, default=0)
+    since: Mapped[datetime | None] = mapped_column(default=None)
+    looked_at: Mapped[datetime | None] = mapped_column(default=None)
+    problem: Mapped[str | None] = mapped_column(default=None)
+
+
+class MailboxMessage(Base):
+    """Where a message was found. `place` is `<UIDVALIDITY>/<UID>`, or a file's name and what tells it from a later one.
+
+    `settled_at` is when nothing more was to be done there: at once, or when it was marked after triage.
+    """
+
+    __tablename__ = "mailbox_messages"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    folder: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class UserRow(Base):
