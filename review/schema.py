@@ -60,7 +60,9 @@ class MessageRow(Base):
     """One inbound message. `id` is the SHA-256 of its raw bytes; `read` the `tools.message.Message`, once read.
 
     `mail_id` is the sender's Message-ID, `thread` the key that messages of one conversation share, `sender_key` who
-    speaks (mail address, or channel and provider). `searchable` is case-folded text.
+    speaks (mail address, or channel and provider). `happened_at` is when what it tells of happened: the time of a
+    carrier's scan, else of receipt. `text_hash` tells whether two messages say the same; `duplicate_of` is the earlier
+    message that this one repeats. `searchable` is case-folded text.
     """
 
     __tablename__ = "messages"
@@ -69,13 +71,17 @@ class MessageRow(Base):
     channel: Mapped[str]
     received_at: Mapped[datetime]
     stored_at: Mapped[datetime]
+    happened_at: Mapped[datetime | None] = mapped_column(default=None)
     state: Mapped[str] = mapped_column(index=True, default=MessageState.received)
     subject: Mapped[str] = mapped_column(default="")
     sender: Mapped[str] = mapped_column(default="")
-    sender_key: Mapped[str] = mapped_column(default="")
+    sender_key: Mapped[str] = mapped_column(index=True, default="")
     language: Mapped[str] = mapped_column(default="und")
     mail_id: Mapped[str | None] = mapped_column(index=True, default=None)
     thread: Mapped[str | None] = mapped_column(index=True, default=None)
+    text_hash: Mapped[str | None] = mapped_column(index=True, default=None)
+    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), default=None)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True, default=None)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(default=None)
     problems: Mapped[list[Any]] = mapped_column(default=list)
@@ -91,7 +97,8 @@ class ProposalRow(Base):
     """One thing to decide. `body` is the `agent.proposal.Proposal` at `version`; the other columns are taken from it.
 
     A message for which nothing could be proposed has one proposal in the manual lane, so that whatever came in is
-    decided in one place. `edited_by` names who made this version; another person must approve it.
+    decided in one place. `edited_by` names who made this version; another person must approve it. `closed_reason` says
+    why the service closed it (superseded or expired); a person's reasons stand in the decisions.
     """
 
     __tablename__ = "proposals"
@@ -114,6 +121,8 @@ class ProposalRow(Base):
     superseded_by: Mapped[str | None] = mapped_column(ForeignKey("proposals.id"), default=None, index=True)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_reason: Mapped[str | None] = mapped_column(default=None)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True, default=None)
 
     message: Mapped[MessageRow] = relationship(back_populates="proposals", lazy="raise")
 
@@ -126,6 +135,31 @@ class ProposalRow(Base):
         self.record_id = record.id if record else None
         self.record_name = record.name if record else None
         self.late = len(proposal.impact.late)
+
+
+class CaseRow(Base):
+    """Messages and proposals about one matter: a conversation, a shipment, an order.
+
+    `id` is random, so that only somebody who was given it can name it. `updated_at` is when its newest message was
+    received; `delivered_at` when a carrier said that its shipment arrived.
+    """
+
+    __tablename__ = "cases"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    opened_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class CaseKey(Base):
+    """Something by which a message is known to belong to a case: a Message-ID, a shipment, a record, a subject."""
+
+    __tablename__ = "case_keys"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
 
 
 class DecisionRow(Base):
@@ -200,6 +234,31 @@ class SignInToken(Base):
     used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
+class ApiKeyRow(Base):
+    """A key with which a machine posts messages. Only its SHA-256 is kept; `scopes` are the doors that it opens."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    scopes: Mapped[list[Any]]
+    key_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class IdempotencyRow(Base):
+    """What a caller's `Idempotency-Key` was used for, so that a repeated request gives the first one's answer."""
+
+    __tablename__ = "idempotency_keys"
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class LogEntry(Base):
     """A link of the append-only log. `content` is canonical JSON text; hashes are SHA-256 in hex."""
 
@@ -230,9 +289,9 @@ class MirrorRow(Base):
 class MirrorModel(Base):
     """How far one model of Odoo has been read.
 
-    `newest` is the latest write date seen, first at `newest_seen_at`. `loading_after` is the id that a whole reading
-    has come to, None when it is complete. Every change before `synced_at` is known; ids were compared at
-    `reconciled_at`. `changes` counts the rows that came, changed or went.
+    `newest` is the latest write date seen, first at `newest_seen_at`; `settled` when no write up to it can still be on
+    its way. `loading_after` is the id that a whole reading has come to, None when it is complete. Every change before
+    `synced_at` is known; ids were compared at `reconciled_at`. `changes` counts the rows that came, changed or went.
     """
 
     __tablename__ = "mirror_models"
@@ -241,6 +300,7 @@ class MirrorModel(Base):
     fields: Mapped[list[Any]]
     newest: Mapped[str | None] = mapped_column(default=None)
     newest_seen_at: Mapped[datetime | None] = mapped_column(default=None)
+    settled: Mapped[bool] = mapped_column(default=False)
     loading_after: Mapped[int | None] = mapped_column(default=None)
     synced_at: Mapped[datetime | None] = mapped_column(default=None)
     reconciled_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -37,6 +37,10 @@ COMODELS = {
     "company_id": "res.company",
     "user_id": "res.users",
     "warehouse_id": "stock.warehouse",
+    "currency_id": "res.currency",
+    "product_uom": "uom.uom",
+    "product_uom_id": "uom.uom",
+    "uom_id": "uom.uom",
 }
 OPERATORS = frozenset(
     {"=", "==", "!=", "<>", ">", ">=", "<", "<=", "in", "not in", "like", "not like", "ilike", "not ilike"}
@@ -140,8 +144,8 @@ class RowReader:
             known = ", ".join(sorted(OPERATORS))
             raise RecordsError(f"Unknown operator {operator!r} in {term!r}. Known: {known}.")
         if operator in ("child_of", "parent_of"):
-            comodel = model if path == "id" else self._comodel(model, path.split(".")[-1])
-            family = self._family(comodel or "", value, up=operator == "parent_of")
+            relatives = model if path == "id" else comodel(model, path.split(".")[-1])
+            family = self._family(relatives or "", value, up=operator == "parent_of")
             return lambda row: any(v in family for v in _values(self._value(model, row, path)))
         test = _test(operator, value)
         return lambda row: test(self._value(model, row, path))
@@ -152,25 +156,16 @@ class RowReader:
         value = row.get(field, False)
         if not rest:
             return value
-        comodel = self._comodel(model, field)
-        held = self._tables.get(comodel or "", {})
+        related = comodel(model, field) or ""
+        held = self._tables.get(related, {})
         many = isinstance(value, list) and not _is_many2one(value)
         if not many and value and rest in ("id", "name", "display_name") and value[0] not in held:
             return value[0] if rest == "id" else value[1]
         ids = [i for i in _values(value) if isinstance(i, int) and i in held]
-        found = [self._value(comodel or "", held[i], rest) for i in ids]
+        found = [self._value(related, held[i], rest) for i in ids]
         if many:
             return [v for item in found for v in _values(item)]
         return found[0] if found else False
-
-    def _comodel(self, model: str, field: str) -> str | None:
-        if field == "order_id":
-            return model.removesuffix(".line")
-        if field == "order_line":
-            return f"{model}.line"
-        if field in ("parent_id", "child_ids"):
-            return model
-        return COMODELS.get(field)
 
     def _family(self, model: str, value: Any, *, up: bool) -> set[int]:
         """The ids asked for with all their descendants (or ancestors) along `parent_id`."""
@@ -193,6 +188,22 @@ class RowReader:
             else:
                 pending += children.get(current, [])
         return family
+
+
+def comodel(model: str, field: str) -> str | None:
+    """The model that a field of `model` leads to, None where it is not known to lead anywhere."""
+    if field == "order_id":
+        return model.removesuffix(".line")
+    if field == "order_line":
+        return f"{model}.line"
+    if field in ("parent_id", "child_ids"):
+        return model
+    return COMODELS.get(field)
+
+
+def is_to_many(field: str) -> bool:
+    """Whether a field that leads somewhere holds ids alone (one2many, many2many), not one id with its name."""
+    return field == "order_line" or field.endswith("_ids")
 
 
 def _is_many2one(value: Any) -> bool:

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("fields", sa.JSON, nullable=False),
         sa.Column("newest", sa.Text),
         sa.Column("newest_seen_at", sa.DateTime),
+        sa.Column("settled", sa.Boolean, nullable=False),
         sa.Column("loading_after", sa.Integer),
         sa.Column("synced_at", sa.DateTime),
         sa.Column("reconciled_at", sa.DateTime),
