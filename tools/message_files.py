@@ -32,9 +32,9 @@ def find_inbound(paths: Iterable[Path]) -> Iterator[Inbound]:
         if path.is_dir():
             files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
             for file in files:
-                yield from _messages(file)
+                yield from messages_of(file)
         elif path.exists():
-            yield from _messages(path)
+            yield from messages_of(path)
         else:
             raise FileNotFoundError(missing(path))
 
@@ -49,7 +49,8 @@ def missing(path: Path) -> str:
     return f"There is no {path}. " + (f"Did you mean {path.with_name(near[0])}?" if near else "Check the path.")
 
 
-def _messages(path: Path) -> Iterator[Inbound]:
+def messages_of(path: Path) -> Iterator[Inbound]:
+    """The messages in one file. Raises ValueError for a kind that is not known, OSError for one that cannot be read."""
     kind = path.suffix.lower()
     if kind == ".mbox":
         from mailbox import mbox

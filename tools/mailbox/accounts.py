@@ -7,7 +7,6 @@ changed password needs no restart.
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -252,10 +251,3 @@ def _sentence(path: Path, error: ErrorDetails, lines: dict[tuple[str, ...], int]
         known = "a secret goes into a file, named by `password_file`" if field[-1] == "password" else "no such field"
         said = f"{known}; see docs/mailbox.md"
     return f"{path}{where}: {'.'.join(field) or 'the file'}: {said}"
-
-
-def first_day(account: ImapAccount, today: date) -> date | None:
-    """The day from which the first load takes messages; None takes all."""
-    from datetime import timedelta
-
-    return None if account.first_load_days is None else today - timedelta(days=account.first_load_days)

@@ -41,6 +41,8 @@ class WatchingClient(imaplib2.IMAP4):  # type: ignore[misc]
     during a command, no byte has come for the account's `timeout_seconds`; whoever waits then gets an error.
     """
 
+    sock: socket.socket
+
     def __init__(self, account: ImapAccount) -> None:
         self._account = account
         self._context = tls_context(account)

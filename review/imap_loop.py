@@ -1,0 +1,194 @@
+"""One IMAP folder, attended to: what is new is kept, then the server is asked to tell when there is more.
+
+Order is all: bytes on disk, then rows and cursor in one transaction, then the next batch. Nothing in the mailbox is
+changed, but for what the operator asked to be marked after triage.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+from review.mail_loops import SourceLoop
+from review.mail_rows import Arrival, SourceRows
+from tools.mailbox.accounts import ImapAccount
+from tools.mailbox.errors import CommandRefused, MailboxError, Unreachable
+from tools.mailbox.imap import ImapSession, Listed, connect
+from tools.mailbox.tokens import TokenSource
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 500  # messages whose sizes are asked for at once
+BATCH_MESSAGES = 100
+BATCH_BYTES = 16_000_000
+# Beyond these a second connection, which reads bodies fast, pays for its sign-in.
+FEW_MESSAGES = 25
+FEW_BYTES = 1_000_000
+MOST_TRIES = 3
+
+
+class ImapLoop(SourceLoop):
+    """Attends to `folder` of `account`."""
+
+    def __init__(
+        self,
+        rows: SourceRows,
+        account: ImapAccount,
+        folder: str,
+        tokens: TokenSource | None,
+        on_mail: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(rows, on_mail)
+        self.account, self.folder, self._tokens = account, folder, tokens
+        self._session: ImapSession | None = None
+        self._refusals: Counter[int] = Counter()
+
+    def work(self) -> None:
+        with connect(self.account, self._tokens) as self._session:
+            while not self.stopping.is_set():
+                self.wake.clear()
+                self.look(self._session)
+                self.went_well()
+                if not self.stopping.is_set():
+                    self._session.wait(self.account.poll_seconds, self.wake)
+
+    def look(self, session: ImapSession) -> None:
+        """Takes in what is new, and marks what was triaged."""
+        uidvalidity = session.examine(self.folder).uidvalidity
+        days = self.account.first_load_days
+        after, since = self.rows.begin(uidvalidity, None if days is None else datetime.now(UTC) - timedelta(days=days))
+        uids = session.uids_after(after, since.date() if since else None)
+        if uids:
+            with self._loader(session, uids, uidvalidity) as loader:
+                self._take(loader, uids, uidvalidity)
+        if self.account.after_triage:
+            self._mark(uidvalidity)
+
+    def join(self) -> bool:
+        if super().join():
+            return True
+        if self._session is not None:
+            self._session.cut()  # it waits for the server
+        return super().join()
+
+    @contextmanager
+    def _loader(self, session: ImapSession, uids: Sequence[int], uidvalidity: int) -> Iterator[ImapSession]:
+        few = len(uids) <= FEW_MESSAGES and sum(m.size for m in session.listed(uids)) <= FEW_BYTES
+        second = None
+        if not few:
+            try:
+                second = connect(self.account, self._tokens, for_loading=True)
+                if second.examine(self.folder).uidvalidity != uidvalidity:
+                    raise Unreachable(f"The folder {self.folder} changed meanwhile.")
+            except MailboxError as error:
+                # Servers limit connections; the first one can load too, only slower.
+                logger.info("%s: no second connection for loading: %s", self.rows.account, error)
+                if second is not None:
+                    second.close()
+                second = None
+        try:
+            yield second or session
+        finally:
+            if second is not None:
+                second.close()
+
+    def _take(self, session: ImapSession, uids: Sequence[int], uidvalidity: int) -> None:
+        for start in range(0, len(uids), WINDOW):
+            window = uids[start : start + WINDOW]
+            there = session.listed(window)
+            for batch in _batches(there, self.account.message_bytes):
+                if self.stopping.is_set():
+                    return
+                began = time.monotonic()
+                arrivals = self._fetch(session, batch, uidvalidity)
+                self.rows.keep(arrivals, up_to=batch[-1].uid, settled=not self.account.after_triage)
+                self.on_mail()
+                self._pace(began, arrivals)
+            if not there or there[-1].uid < window[-1]:  # removed meanwhile
+                self.rows.keep([], up_to=window[-1])
+
+    def _fetch(self, session: ImapSession, batch: Sequence[Listed], uidvalidity: int) -> list[Arrival]:
+        most = self.account.message_bytes
+        wanted = [m.uid for m in batch if m.size <= most]
+        try:
+            bodies = session.bodies(wanted) if wanted else {}
+        except CommandRefused:
+            bodies = {}  # one of them may be what the server cannot read
+        arrivals = []
+        for message in batch:
+            place = f"{uidvalidity}/{message.uid}"
+            body = bodies.get(message.uid)
+            if message.size > most or (body is not None and len(body) > most):
+                megabytes = f"{message.size / 1e6:.1f} MB, more than `message_megabytes` of the mailbox"
+                arrivals.append(self._header_alone(session, message, place, f"It has {megabytes}."))
+            elif body is not None:
+                arrivals.append(Arrival(place, body, message.arrived))
+            else:
+                arrivals += self._again(session, message, place)
+        return arrivals
+
+    def _again(self, session: ImapSession, message: Listed, place: str) -> list[Arrival]:
+        """A message that did not come with the others: it is gone, or comes alone, or cannot be had."""
+        try:
+            if body := session.bodies([message.uid]).get(message.uid):
+                return [Arrival(place, body, message.arrived)]
+            if not session.listed([message.uid]):
+                return []
+            reason = "The server gives no content for it."
+        except CommandRefused as error:
+            reason = str(error)
+        self._refusals[message.uid] += 1
+        if self._refusals[message.uid] < MOST_TRIES:
+            raise Unreachable(f"Message {message.uid} of {self.folder} cannot be read: {reason} It is tried again.")
+        return [self._header_alone(session, message, place, reason)]
+
+    def _header_alone(self, session: ImapSession, message: Listed, place: str, reason: str) -> Arrival:
+        """What a person is given of a message that cannot be taken in: its header, or a note that stands for it."""
+        try:
+            header = session.header(message.uid)
+        except CommandRefused:
+            header = None
+        where = f"Open it in the mailbox: {self.rows.account}, folder {self.folder}, UID {message.uid}."
+        if not header:
+            note = EmailMessage()
+            note["Subject"] = f"A message in {self.folder} that could not be fetched (UID {message.uid})"
+            note.set_content(f"{reason}\n{where}\n{place}\n")
+            header = note.as_bytes()
+        return Arrival(place, header, message.arrived, held=f"The message was not fetched. {reason} {where}")
+
+    def _mark(self, uidvalidity: int) -> None:
+        places = self.rows.unsettled()
+        # Places of an earlier UIDVALIDITY lead nowhere.
+        here = [p for p in places if p.startswith(f"{uidvalidity}/")]
+        for start in range(0, len(here), WINDOW):
+            some = here[start : start + WINDOW]
+            uids = [int(place.partition("/")[2]) for place in some]
+            with connect(self.account, self._tokens, for_loading=True) as session:
+                session.change(self.folder, uidvalidity, uids, self.account.after_triage)
+            self.rows.settle(some)
+
+    def _pace(self, began: float, arrivals: Sequence[Arrival]) -> None:
+        """Pauses so that neither limit of the account is passed: messages and megabytes per minute."""
+        megabytes = sum(len(a.raw) for a in arrivals) / 1e6
+        shares = len(arrivals) / self.account.messages_per_minute, megabytes / self.account.megabytes_per_minute
+        self.stopping.wait(max(0.0, 60 * max(shares) - (time.monotonic() - began)))
+
+
+def _batches(messages: Sequence[Listed], most_bytes: int) -> Iterator[list[Listed]]:
+    """Runs of messages, each small enough to be held in memory. One that is too large counts with its header alone."""
+    batch: list[Listed] = []
+    size = 0
+    for message in messages:
+        counted = message.size if message.size <= most_bytes else 0
+        if batch and (len(batch) >= BATCH_MESSAGES or size + counted > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(message)
+        size += counted
+    if batch:
+        yield batch

@@ -1,0 +1,129 @@
+"""What the service remembers of one place where mail arrives: how far it was taken in, and what was found where.
+
+Messages, their places and the cursor move in one transaction, after the raw bytes are on disk. So the process may die
+at any moment: what the cursor has passed is kept, and what comes again is known by its hash.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session
+
+from review.database import Database
+from review.intake import add_received, hold_within
+from review.raw_store import RawStore
+from review.schema import MailboxCursor, MailboxMessage, MessageRow, MessageState
+from tools.message import Channel, Message
+
+logger = logging.getLogger(__name__)
+
+NOTE_EVERY = timedelta(minutes=1)
+
+
+class Arrival(NamedTuple):
+    """A message that was found at `place`. With `held`, a reason, a person gets it instead of the agent."""
+
+    place: str
+    raw: bytes
+    received_at: datetime
+    channel: Channel = Channel.email
+    held: str | None = None
+
+
+class SourceRows:
+    """The rows of one folder of one account. For one thread."""
+
+    def __init__(self, database: Database, store: RawStore, account: str, folder: str) -> None:
+        self.account, self.folder = account, folder
+        self._database, self._store = database, store
+        self._noted: tuple[datetime, str | None] | None = None
+
+    def begin(self, uidvalidity: int, since: datetime | None) -> tuple[int, datetime | None]:
+        """The UID up to which all is taken in, and the day from which; from the start when UIDVALIDITY has changed.
+
+        `since` counts for a folder that is new here. After a change, messages that come again are known by their hash.
+        """
+        with self._database.write() as session:
+            row = self._cursor(session)
+            if row.uidvalidity == 0:
+                row.since = since
+            elif row.uidvalidity != uidvalidity:
+                what = "%s/%s has new UIDs (UIDVALIDITY %s, was %s): all of it is compared with what is known."
+                logger.warning(what, self.account, self.folder, uidvalidity, row.uidvalidity)
+                gone = and_(self._mine(), MailboxMessage.settled_at.is_(None))
+                session.execute(update(MailboxMessage).where(gone).values(settled_at=datetime.now(UTC)))
+            if row.uidvalidity != uidvalidity:
+                row.uidvalidity, row.uid = uidvalidity, 0
+            return row.uid, row.since
+
+    def keep(self, arrivals: Sequence[Arrival], *, up_to: int | None = None, settled: bool = True) -> None:
+        """Keeps messages, then moves the cursor to `up_to`. With `settled=False` they are to be marked after triage."""
+        ids = self._store.put_all([a.raw for a in arrivals])
+        held = {a.place: _read(a) for a in arrivals if a.held}
+        now = datetime.now(UTC)
+        with self._database.write() as session:
+            for message_id, arrival in zip(ids, arrivals, strict=True):
+                new = add_received(session, message_id, len(arrival.raw), arrival.channel, arrival.received_at)
+                if new and arrival.held:
+                    hold_within(session, message_id, arrival.held, held[arrival.place])
+                if session.get(MailboxMessage, (self.account, self.folder, arrival.place)) is None:
+                    place = MailboxMessage(account=self.account, folder=self.folder, place=arrival.place)
+                    place.message_id, place.settled_at = message_id, now if settled else None
+                    session.add(place)
+            if up_to is not None:
+                row = self._cursor(session)
+                row.uid = max(row.uid, up_to)
+
+    def places(self) -> set[str]:
+        """All places whose messages are kept."""
+        with self._database.read() as session:
+            return set(session.scalars(select(MailboxMessage.place).where(self._mine())))
+
+    def unsettled(self) -> list[str]:
+        """Places of messages that were triaged and are not yet marked."""
+        triaged = and_(MessageRow.state == MessageState.triaged, MailboxMessage.settled_at.is_(None))
+        wanted = select(MailboxMessage.place).join(MessageRow, MessageRow.id == MailboxMessage.message_id)
+        with self._database.read() as session:
+            return list(session.scalars(wanted.where(self._mine(), triaged)))
+
+    def settle(self, places: Iterable[str]) -> None:
+        now = datetime.now(UTC)
+        with self._database.write() as session:
+            for place in places:
+                session.get_one(MailboxMessage, (self.account, self.folder, place)).settled_at = now
+
+    def note(self, problem: str | None) -> None:
+        """Writes down, once a minute or when it changes, that the folder works (None) or what is wrong with it."""
+        now = datetime.now(UTC)
+        if self._noted is not None and self._noted[1] == problem and now - self._noted[0] < NOTE_EVERY:
+            return
+        if problem and (self._noted is None or self._noted[1] != problem):
+            logger.warning("%s/%s: %s", self.account, self.folder, problem)
+        with self._database.write() as session:
+            row = self._cursor(session)
+            row.problem = problem
+            if problem is None:
+                row.looked_at = now
+        self._noted = now, problem
+
+    def _cursor(self, session: Session) -> MailboxCursor:
+        row = session.get(MailboxCursor, (self.account, self.folder))
+        if row is None:
+            row = MailboxCursor(account=self.account, folder=self.folder, uidvalidity=0, uid=0)
+            session.add(row)
+            session.flush()
+        return row
+
+    def _mine(self) -> ColumnElement[bool]:
+        return and_(MailboxMessage.account == self.account, MailboxMessage.folder == self.folder)
+
+
+def _read(arrival: Arrival) -> Message:
+    from tools.reading import read_message
+
+    return read_message(arrival.raw, channel=arrival.channel, received_at=arrival.received_at)
