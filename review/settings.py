@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tools.odoo.errors import SettingUnusable
+from tools.odoo.settings import OdooSettings
 
 
 class SettingsError(Exception):
@@ -18,7 +22,9 @@ class Settings(BaseSettings):
     """What an operator may set. Paths are taken relative to the working directory.
 
     `records` is a records snapshot (JSON) that stands in for a live Odoo. `demo` lets a visitor change between the
-    demo's people; it belongs on a loopback address only. Hours are wall-clock hours.
+    demo's people; it belongs on a loopback address only. Hours are wall-clock hours. `webhook_secrets` is a folder with
+    one file a carrier service, which holds the secret that it signs with. `intake_bytes` is the size up to which a post
+    or mail is taken over HTTP. `authserv_id` names the receiving mail server, whose Authentication-Results are believed.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="ignore")
@@ -34,6 +40,18 @@ class Settings(BaseSettings):
     sign_in_hours: int = 24
     secure_cookies: bool = False
     demo: bool = False
+    odoo_url: str | None = None
+    odoo_database: str | None = None
+    odoo_login: str | None = None
+    odoo_key_file: Path | None = None
+    odoo_ca_file: Path | None = None
+    odoo_protocol: Literal["auto", "odoorpc", "json2"] = "auto"
+    odoo_timeout: float = Field(30.0, gt=0)
+    odoo_companies: tuple[int, ...] = ()
+    odoo_allow_writing_account: bool = False
+    webhook_secrets: Path | None = None
+    intake_bytes: int = Field(40_000_000, ge=1_000)
+    authserv_id: str | None = None
 
     @property
     def url(self) -> str:
@@ -45,6 +63,28 @@ class Settings(BaseSettings):
         """Where people reach the pages, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def odoo(self) -> OdooSettings | None:
+        """The live Odoo to read, when one is set. Raises SettingsError when a part of it is missing."""
+        if self.odoo_url is None:
+            return None
+        needed = {"DATABASE": self.odoo_database, "LOGIN": self.odoo_login, "KEY_FILE": self.odoo_key_file}
+        if missing := [f"TRIAGE_ODOO_{name}" for name, value in needed.items() if not value]:
+            raise SettingsError(f"TRIAGE_ODOO_URL is set, so {' and '.join(missing)} must be too.")
+        try:
+            return OdooSettings(
+                url=self.odoo_url,
+                database=str(self.odoo_database),
+                login=str(self.odoo_login),
+                key_file=Path(str(self.odoo_key_file)),
+                ca_file=self.odoo_ca_file,
+                protocol=self.odoo_protocol,
+                timeout=self.odoo_timeout,
+                companies=self.odoo_companies,
+            )
+        except SettingUnusable as error:
+            raise SettingsError(f"TRIAGE_ODOO_URL: {error}") from error
 
     def session_secret(self) -> str:
         """The key that signs sessions: from `session_secret_file`, or made once in the data directory (mode 0600)."""
