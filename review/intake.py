@@ -7,17 +7,19 @@ that puts the message in front of a person, with the reason.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Action, Lane, Proposal, Triage
 from review import log
 from review.database import Database
 from review.raw_store import RawStore
-from review.schema import MessageRow, MessageState, ProposalRow, ProposalState
+from review.schema import IdempotencyRow, MessageRow, MessageState, ProposalRow, ProposalState
 from tools.message import Channel, Message
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 SEARCHABLE_LENGTH = 20_000
 WITHOUT_NUL = {0: None}
+KEY_LASTS = timedelta(hours=24)
 
 
 class Triager(Protocol):
@@ -33,24 +36,77 @@ class Triager(Protocol):
     def triage(self, message: Message) -> Triage: ...
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """A message at the door. `source` says who brought it ("key:…", "signature:…"); with an `idempotency_key` of
+    theirs, a repeated delivery is the first one."""
+
+    raw: bytes
+    channel: Channel
+    received_at: datetime
+    source: str = ""
+    idempotency_key: str | None = None
+
+
+class KeyReused(Exception):
+    """An idempotency key came with another message than the first time."""
+
+
 def receive(database: Database, store: RawStore, raw: bytes, channel: Channel, received_at: datetime) -> str:
     """Keeps a message and gives its id. The same bytes again change nothing."""
-    digest = store.put(raw)
+    [outcome] = receive_all(database, store, [Delivery(raw, channel, received_at)])
+    assert isinstance(outcome, str)
+    return outcome
+
+
+def receive_all(database: Database, store: RawStore, deliveries: Sequence[Delivery]) -> list[str | KeyReused]:
+    """Keeps messages in one transaction and gives each one's id, or why it was refused. All are on disk then."""
+    digests = store.put_all([delivery.raw for delivery in deliveries])
     with database.write() as session:
-        add_received(session, digest, len(raw), channel, received_at)
-    return digest
+        return keep_within(session, deliveries, digests)
 
 
-def add_received(session: Session, message_id: str, size: int, channel: Channel, received_at: datetime) -> bool:
-    """Adds the row of a message whose bytes are kept under its id; False, and no change, when it is there already."""
-    if session.get(MessageRow, message_id) is not None:
-        return False
-    row = MessageRow(id=message_id, channel=channel, received_at=received_at, stored_at=datetime.now(UTC))
-    session.add(row)
+def keep_within(session: Session, deliveries: Sequence[Delivery], digests: Sequence[str]) -> list[str | KeyReused]:
+    """Adds the rows of messages whose bytes are on disk, in the caller's transaction. What is known changes nothing."""
+    known = set(session.scalars(select(MessageRow.id).where(MessageRow.id.in_(digests))))
+    outcomes: list[str | KeyReused] = []
+    entries: list[tuple[str, dict[str, Any]]] = []
+    for delivery, digest in zip(deliveries, digests, strict=True):
+        used = _use_of_key(session, delivery)
+        if used not in (None, digest):
+            why = "This Idempotency-Key was used for another message: send each message with a key of its own."
+            outcomes.append(KeyReused(why))
+            continue
+        outcomes.append(digest)
+        now = datetime.now(UTC)
+        if digest not in known:
+            known.add(digest)
+            row = MessageRow(id=digest, channel=delivery.channel, received_at=delivery.received_at)
+            row.happened_at, row.stored_at = delivery.received_at, now
+            session.add(row)
+            content = {
+                "channel": delivery.channel,
+                "received_at": delivery.received_at.isoformat(),
+                "size": len(delivery.raw),
+                **({"source": delivery.source} if delivery.source else {}),
+            }
+            entries.append((digest, content))
+        if delivery.idempotency_key is not None and used is None:
+            key = {"caller": delivery.source, "key": delivery.idempotency_key}
+            session.add(IdempotencyRow(**key, message_id=digest, created_at=now))
+            session.flush()
     session.flush()
-    content = {"channel": channel, "received_at": received_at.isoformat(), "size": size}
-    log.append(session, "message.received", message_id, content)
-    return True
+    log.append_all(session, "message.received", entries)
+    return outcomes
+
+
+def _use_of_key(session: Session, delivery: Delivery) -> str | None:
+    """The message that the delivery's idempotency key stands for, if it was used in the last `KEY_LASTS`."""
+    if delivery.idempotency_key is None:
+        return None
+    session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < datetime.now(UTC) - KEY_LASTS))
+    used = session.get(IdempotencyRow, (delivery.source, delivery.idempotency_key))
+    return used.message_id if used else None
 
 
 def triage_message(database: Database, store: RawStore, message_id: str, engine: Triager) -> MessageState:

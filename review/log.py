@@ -97,27 +97,40 @@ def sha256(value: str) -> str:
 
 def append(session: Session, kind: str, subject: str, content: dict[str, Any]) -> LogEntry:
     """Adds an entry within the caller's transaction. The session must come from `Database.write`."""
+    [entry] = append_all(session, kind, [(subject, content)])
+    return entry
+
+
+def append_all(session: Session, kind: str, contents: Sequence[tuple[str, dict[str, Any]]]) -> list[LogEntry]:
+    """Adds entries of one kind, each a subject and a content, in this order."""
     if session.get_bind().dialect.name == "postgresql":
         # SQLite has one writer; here a lock gives the same, until the end of the transaction.
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('triage.log'))"))
     newest = session.execute(select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)).first()
-    seq, previous = (newest.seq + 1, newest.entry_hash) if newest else (1, GENESIS)
-    at = datetime.now(UTC).isoformat(timespec="microseconds")
-    body = canonical(content)
-    entry = LogEntry(
-        seq=seq,
-        at=at,
-        kind=kind,
-        subject=subject,
-        content=body,
-        content_hash=sha256(body),
-        previous_hash=previous,
-        entry_hash=_entry_hash(seq, at, kind, subject, sha256(body), previous),
-    )
-    session.add(entry)
-    session.flush()
-    session.info["log_head"] = Head(seq, entry.entry_hash)
-    return entry
+    seq, previous = (newest.seq, newest.entry_hash) if newest else (0, GENESIS)
+    entries = []
+    for subject, content in contents:
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        body = canonical(content)
+        content_hash = sha256(body)
+        seq += 1
+        entry = LogEntry(
+            seq=seq,
+            at=at,
+            kind=kind,
+            subject=subject,
+            content=body,
+            content_hash=content_hash,
+            previous_hash=previous,
+            entry_hash=_entry_hash(seq, at, kind, subject, content_hash, previous),
+        )
+        previous = entry.entry_hash
+        entries.append(entry)
+    if entries:
+        session.add_all(entries)
+        session.flush()
+        session.info["log_head"] = Head(seq, previous)
+    return entries
 
 
 def verify(session: Session, head: HeadFile, newest: int | None = None) -> VerifyResult:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from review.database import Database
-from review.intake import add_received, hold_within
+from review.intake import Delivery, hold_within, keep_within
 from review.raw_store import RawStore
 from review.schema import MailboxCursor, MailboxMessage, MessageRow, MessageState
 from tools.message import Channel, Message
@@ -65,16 +65,13 @@ class SourceRows:
         """Keeps messages, then moves the cursor to `up_to`. With `settled=False` they are to be marked after triage."""
         ids = self._store.put_all([a.raw for a in arrivals])
         held = {a.place: _read(a) for a in arrivals if a.held}
-        now = datetime.now(UTC)
+        deliveries = [Delivery(a.raw, a.channel, a.received_at) for a in arrivals]
         with self._database.write() as session:
+            keep_within(session, deliveries, ids)
             for message_id, arrival in zip(ids, arrivals, strict=True):
-                new = add_received(session, message_id, len(arrival.raw), arrival.channel, arrival.received_at)
-                if new and arrival.held:
+                if arrival.held:
                     hold_within(session, message_id, arrival.held, held[arrival.place])
-                if session.get(MailboxMessage, (self.account, self.folder, arrival.place)) is None:
-                    place = MailboxMessage(account=self.account, folder=self.folder, place=arrival.place)
-                    place.message_id, place.settled_at = message_id, now if settled else None
-                    session.add(place)
+            self._add_places(session, {a.place: i for a, i in zip(arrivals, ids, strict=True)}, settled)
             if up_to is not None:
                 row = self._cursor(session)
                 row.uid = max(row.uid, up_to)
@@ -110,6 +107,12 @@ class SourceRows:
             if problem is None:
                 row.looked_at = now
         self._noted = now, problem
+
+    def _add_places(self, session: Session, found: dict[str, str], settled: bool) -> None:
+        among = and_(self._mine(), MailboxMessage.place.in_(found))
+        known = set(session.scalars(select(MailboxMessage.place).where(among)))
+        own = {"account": self.account, "folder": self.folder, "settled_at": datetime.now(UTC) if settled else None}
+        session.add_all(MailboxMessage(place=p, message_id=i, **own) for p, i in found.items() if p not in known)
 
     def _cursor(self, session: Session) -> MailboxCursor:
         row = session.get(MailboxCursor, (self.account, self.folder))

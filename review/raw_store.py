@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,18 +25,19 @@ class RawStore:
 
     def put(self, raw: bytes) -> str:
         """Keeps `raw` and gives its SHA-256 (hex). Returns only when the bytes and their name are on disk."""
-        digest = hashlib.sha256(raw).hexdigest()
-        path = self.path(digest)
-        if not path.exists():
-            self._write(path, raw)
-        for folder in (path.parent, self.root):
-            sync_folder(folder)
-        return digest
+        return self.put_all([raw])[0]
 
     def put_all(self, raws: Sequence[bytes]) -> list[str]:
-        """The same for many at once, ten times as fast: the disk syncs files of several threads together."""
-        with ThreadPoolExecutor(PARALLEL_SYNCS) as pool:
-            return list(pool.map(self.put, raws))
+        """The same for many at once, ten times as fast: what several threads sync, the disk writes together."""
+        digests = [hashlib.sha256(raw).hexdigest() for raw in raws]
+        folders = {self.path(digest).parent for digest in digests}
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        new = {path: raw for digest, raw in zip(digests, raws, strict=True) if not (path := self.path(digest)).exists()}
+        _together(lambda path: _write(path, new[path]), list(new))
+        # Also of files that are there: another thread may have named one and not yet synced its folder.
+        _together(sync_folder, [*folders, self.root])
+        return digests
 
     def get(self, digest: str) -> bytes:
         """The bytes of `digest`. Raises FileNotFoundError when they are missing, ValueError when they were altered."""
@@ -45,18 +46,28 @@ class RawStore:
             raise ValueError(f"The stored bytes of {digest} do not match their hash: restore the file from a backup.")
         return raw
 
-    def _write(self, path: Path, raw: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+
+def _write(path: Path, raw: bytes) -> None:
+    """Writes a file under a passing name, syncs it and gives it its own."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _together(work: Callable[[Path], None], paths: Sequence[Path]) -> None:
+    if len(paths) <= 2:
+        for path in paths:
+            work(path)
+        return
+    with ThreadPoolExecutor(PARALLEL_SYNCS) as pool:
+        list(pool.map(work, paths))
 
 
 def sync_folder(folder: Path) -> None:
