@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -109,8 +109,40 @@ class ImpactItem(BaseModel):
     via: list[str] = Field(default_factory=list)
 
 
+class StockCover(BaseModel):
+    """A product's stock if a purchase line did not come. Quantities are in the product's own unit of measure.
+
+    `incoming` is what else is expected and `outgoing` what has to leave. `short` is the most that would be missing at
+    once, from the ISO date `short_from` on; `waiting` names the first transfers that then cannot leave."""
+
+    product: str
+    on_hand: float
+    incoming: float
+    outgoing: float
+    short: float = 0.0
+    short_from: str | None = None
+    waiting: list[str] = Field(default_factory=list)
+
+
+class Shippable(BaseModel):
+    """How far a sales line can be served, in the product's own unit of measure: what of the open quantity is reserved,
+    what could leave today, and the next receipt of the product with its ISO date."""
+
+    line_id: int
+    product: str
+    open: float
+    reserved: float
+    today: float
+    incoming: float = 0.0
+    incoming_on: str | None = None
+
+
 class Impact(BaseModel):
+    """Who waits for the lines of a purchase order and what stock would be left, or how a sales order can be served."""
+
     items: list[ImpactItem] = Field(default_factory=list)
+    cover: list[StockCover] = Field(default_factory=list)
+    shippable: list[Shippable] = Field(default_factory=list)
 
     @property
     def late(self) -> list[ImpactItem]:
@@ -138,6 +170,10 @@ class Proposal(BaseModel):
     `confidence` is the calibrated chance that the proposal is right as a whole; `parts` gives the calibrated chance of
     each part (`intent`, `record`, `fields`, `actions`); `reasons` explain it to a person; `features` are the numbers
     that the calibrators saw, kept so that a suggestion can be reproduced.
+
+    `record_write_date`, and `line_write_dates` by line of the order that is the record, are Odoo's dates of what was
+    compared. `held_at` (ISO 8601, UTC) is when the held values were read, `held_from` where: live from Odoo, or from
+    the mirror because Odoo could not be read. Both are None where a snapshot stands in for Odoo.
     """
 
     intent: str
@@ -154,6 +190,9 @@ class Proposal(BaseModel):
     reasons: list[str] = Field(default_factory=list)
     features: dict[str, float] = Field(default_factory=dict)
     record_write_date: str | None = None
+    line_write_dates: dict[int, str] = Field(default_factory=dict)
+    held_at: str | None = None
+    held_from: Literal["odoo", "mirror"] | None = None
 
 
 class Triage(BaseModel):

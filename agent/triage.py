@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.compare import changes, impact
+from agent.compare import changes
 from agent.details import add_details, replacement_wanted
 from agent.drafts import Matter, draft
+from agent.held import Held, known_held, read_held
+from agent.impact import impact
 from agent.intents import IntentModel
 from agent.match import Ranked
 from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
@@ -24,19 +27,30 @@ from agent.trust import Suspicion, suspect
 from tools.embedding import Embedder
 from tools.index import RecordIndex
 from tools.message import Message
-from tools.records import RecordReader
+from tools.records import RecordReader, RecordsError
 
 CANDIDATES_SHOWN = 5
 NEVER_COMES = frozenset({"item_unavailable", "order_rejection"})
 
 
 class TriageEngine:
-    """Engine `local`. It holds the order book and index of one state of the records; `refresh` follows a newer one."""
+    """Engine `local`. It holds the order book and index of one state of the records; `refresh` follows a newer one.
+
+    With `live`, each record that is matched is read there again, and what `reader` holds counts only where that fails.
+    """
 
     def __init__(
-        self, reader: RecordReader, *, embedder: Embedder, index: RecordIndex, model: IntentModel, policy: Policy
+        self,
+        reader: RecordReader,
+        *,
+        embedder: Embedder,
+        index: RecordIndex,
+        model: IntentModel,
+        policy: Policy,
+        live: RecordReader | None = None,
     ) -> None:
         self.reader = reader
+        self.live = live
         self.embedder = embedder
         self.index = index
         self.model = model
@@ -45,6 +59,7 @@ class TriageEngine:
         self.refresh()
 
     def refresh(self) -> None:
+        self.read_at = self.reader.as_of()
         self.book = OrderBook(self.reader)
         self.references = References(self.book)
         self.index.build(product_documents(self.book), self.book.version)
@@ -95,13 +110,38 @@ class TriageEngine:
         }
 
     def _compare(self, message: Message, finding: Finding, suspicion: Suspicion, findings: int) -> Proposal:
-        order = self._order_of(finding.record)
+        if self.live is None or finding.record is None:
+            return self._propose(
+                message, finding, suspicion, findings, known_held(self.book, finding.record), self.reader
+            )
+        now = datetime.now(UTC)
+        try:
+            held = read_held(self.live, self.book, finding.record)
+            proposal = self._propose(message, finding, suspicion, findings, held, self.live)
+            proposal.held_at, proposal.held_from = _iso(now), "odoo"
+        except RecordsError as error:
+            held = known_held(self.book, finding.record)
+            proposal = self._propose(message, finding, suspicion, findings, held, self.reader)
+            proposal.held_at, proposal.held_from = _iso(self.read_at), "mirror"
+            proposal.reasons.append(f"What Odoo holds is shown as it was {_ago(self.read_at, now)}. {error}")
+        return proposal
+
+    def _propose(
+        self,
+        message: Message,
+        finding: Finding,
+        suspicion: Suspicion,
+        findings: int,
+        held: Held,
+        reader: RecordReader,
+    ) -> Proposal:
+        order = held.order
         fields = finding.filled.fields
         evidence = finding.filled.evidence + add_details(finding.intent, fields, message, finding.saids, order)
         if finding.record and finding.record[0] == INVOICE:
             fields.invoice = fields.invoice or self.book.name_of(finding.record)
         listed_changes = changes(order, fields)
-        consequence = impact(self.reader, self.book, order, fields, never_comes=finding.intent in NEVER_COMES)
+        consequence = impact(reader, self.book, order, fields, never_comes=finding.intent in NEVER_COMES)
         facts = self._facts(finding, fields, order, bool(consequence.late), suspicion)
         actions = propose(finding.intent, fields, listed_changes, facts, self.policy)
         matter = Matter(finding.intent, message, finding.record, fields, consequence, self.book)
@@ -118,7 +158,8 @@ class TriageEngine:
             actions=actions,
             reasons=[*finding.reasons, *self._stranger(finding, order), *finding.filled.notes, *suspicion.notes()],
             features=finding.features(message, suspicion, findings),
-            record_write_date=order.write_date if order else None,
+            record_write_date=held.write_date,
+            line_write_dates=held.line_write_dates,
         )
 
     def _stranger(self, finding: Finding, order: Order | None) -> list[str]:
@@ -155,14 +196,6 @@ class TriageEngine:
                     return True
         return False
 
-    def _order_of(self, key: RecordKey | None) -> Order | None:
-        if key is None:
-            return None
-        if key[0] == PICKING:
-            picking = self.book.pickings.get(key[1])
-            return self.book.order(picking.order) if picking and picking.order else None
-        return self.book.order(key)
-
     def _reference(self, key: RecordKey | None) -> RecordRef | None:
         return RecordRef(model=key[0], id=key[1], name=self.book.name_of(key)) if key else None
 
@@ -194,7 +227,7 @@ class TriageEngine:
                 proposal.confidence, proposal.parts, proposal.lane = self.calibration.rate(proposal.features)
             if manual:
                 proposal.lane = Lane.manual
-            elif proposal.lane is Lane.ready and _is_strangers(proposal):
+            elif proposal.lane is Lane.ready and (_is_strangers(proposal) or proposal.held_from == "mirror"):
                 proposal.lane = Lane.check
 
 
@@ -225,6 +258,14 @@ def _is_known(recalled: Recall) -> bool:
     return sender.role in ("internal", "carrier") or any(m.how in ("email", "domain") for m in sender.partners)
 
 
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    return f"{max(int((now - moment).total_seconds() // 60), 0)} min before" if moment else "at some earlier time"
+
+
 def _unique(evidence: list[Evidence]) -> list[Evidence]:
     return list({(e.field, e.part, e.start, e.end): e for e in evidence}.values())
 
@@ -245,10 +286,21 @@ class Clock:
 
 
 def build_engine(
-    reader: RecordReader, *, index_dir: Path | None = None, embedder: Embedder | None = None
+    reader: RecordReader,
+    *,
+    index_dir: Path | None = None,
+    embedder: Embedder | None = None,
+    live: RecordReader | None = None,
 ) -> TriageEngine:
     """The engine over a reader's records. With `index_dir` the index and the embeddings are kept between starts; an
-    `embedder` that stands already is used as it is."""
+    `embedder` that stands already is used as it is. `live` is Odoo itself,
+    where `reader` is a mirror of it."""
     embedder = embedder or Embedder(index_dir / "embeddings.sqlite" if index_dir else None)
-    index = RecordIndex(embedder, index_dir)
-    return TriageEngine(reader, embedder=embedder, index=index, model=IntentModel.load(), policy=load_policy())
+    return TriageEngine(
+        reader,
+        embedder=embedder,
+        index=RecordIndex(embedder, index_dir),
+        model=IntentModel.load(),
+        policy=load_policy(),
+        live=live,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from review.database import Database
@@ -96,20 +96,47 @@ def _rows(session: Session, model: str, conditions: list[ColumnElement[bool]]) -
 
 
 def _conditions(model: str, domain: Domain) -> list[ColumnElement[bool]]:
-    """What the database can tell of a domain: look-ups by id, and by the id of a many2one, joined by 'and'.
+    """What the database can tell of a domain, so that rows which cannot match are not read.
 
-    A domain that looks into other rows gets none: it may need any row of the model."""
-    terms = [term for term in domain if term != "&"]
-    if any(isinstance(t, str) or len(t) != 3 or "." in str(t[0]) or t[1] in ("child_of", "parent_of") for t in terms):
+    A domain that looks into other rows gets nothing: it may need any row of the model."""
+    terms = list(domain)
+    plain = [term for term in terms if not isinstance(term, str)]
+    if any(len(term) != 3 or "." in str(term[0]) or term[1] in ("child_of", "parent_of") for term in plain):
         return []
-    found: list[ColumnElement[bool]] = []
-    for field, operator, value in terms:
-        ids = value if operator == "in" and isinstance(value, (list, tuple, set, frozenset)) else [value]
-        if operator not in ("=", "in") or len(ids) > IDS_A_QUERY or not all(type(i) is int for i in ids):
-            continue
-        if field == "id":
-            found.append(MirrorRow.id.in_(ids))
-        elif comodel(model, field) and not is_to_many(field):
-            path: Any = (field, 0)
-            found.append(MirrorRow.content[path].as_integer().in_(ids))
+    found = []
+    while terms:
+        found.append(_condition(model, terms))
+    return [condition for condition in found if condition is not None]
+
+
+def _condition(model: str, terms: list[Any]) -> ColumnElement[bool] | None:
+    """Takes the next term with its operands; None where it may match any row."""
+    term = terms.pop(0) if terms else "!"
+    if term == "!":
+        if terms:
+            _condition(model, terms)
+        return None
+    if term in ("&", "|"):
+        sides = [_condition(model, terms), _condition(model, terms)]
+        known = [side for side in sides if side is not None]
+        if term == "&":
+            return and_(*known) if known else None
+        return or_(*known) if len(known) == 2 else None
+    return _equality(model, *term) if len(term) == 3 else None
+
+
+def _equality(model: str, field: str, operator: str, value: Any) -> ColumnElement[bool] | None:
+    """Look-ups by id, by the id of a many2one, and by plain text."""
+    values = value if operator == "in" and isinstance(value, (list, tuple, set, frozenset)) else [value]
+    if operator not in ("=", "in") or len(values) > IDS_A_QUERY:
+        return None
+    numbers, texts = all(type(v) is int for v in values), all(isinstance(v, str) and v for v in values)
+    path: Any = (field, 0)
+    found: ColumnElement[bool] | None = None
+    if field == "id" and numbers:
+        found = MirrorRow.id.in_(values)
+    elif numbers and comodel(model, field) and not is_to_many(field):
+        found = MirrorRow.content[path].as_integer().in_(values)
+    elif texts and not comodel(model, field) and not field.endswith(("_id", "_ids")):
+        found = MirrorRow.content[field].as_string().in_(values)
     return found

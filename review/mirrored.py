@@ -50,8 +50,9 @@ MIRRORED: dict[str, tuple[str, ...]] = {
             "carrier_id", "carrier_tracking_ref", "purchase_id", "sale_id", "backorder_id", "company_id",
         ),
         "stock.move": (
-            "state", "reference", "product_id", "product_uom_qty", "quantity", "picking_id", "picking_code", "date",
-            "date_deadline", "purchase_line_id", "sale_line_id", "move_dest_ids", "move_orig_ids", "company_id",
+            "state", "reference", "product_id", "product_qty", "product_uom_qty", "quantity", "picking_id", "date",
+            "date_deadline", "purchase_line_id", "sale_line_id", "move_dest_ids", "location_usage",
+            "location_dest_usage", "company_id",
         ),
         "stock.quant": ("product_id", "location_id", "quantity", "reserved_quantity", "company_id"),
         "account.move": (

@@ -37,6 +37,8 @@ COMODELS = {
     "company_id": "res.company",
     "user_id": "res.users",
     "warehouse_id": "stock.warehouse",
+    "location_id": "stock.location",
+    "location_dest_id": "stock.location",
     "currency_id": "res.currency",
     "product_uom": "uom.uom",
     "product_uom_id": "uom.uom",

@@ -41,7 +41,10 @@ class TestSearch(ReadsLikeOdoo):
         ([("id", "in", [80, 71])], 2),
         ([("order_id", "=", 7)], 2),
         ([("order_id", "in", [8]), ("product_qty", ">", 1)], 1),
-        (["|", ("order_id", "=", 7), ("order_id", "=", 8)], 3),
+        (["|", ("order_id", "=", 7), ("id", "=", 80)], 3),
+        (["|", ("order_id", "=", 8), ("product_qty", ">", 9)], 3),
+        (["|", ("order_id", "=", 8), "!", ("id", "=", 8)], 3),
+        (["&", ("order_id", "=", 7), ("product_qty", ">", 9)], 2),
         ([("order_id.partner_id", "=", 4)], 3),
     ],
 )
