@@ -149,7 +149,7 @@ class OdooReader:
         known = self.fields_of(model)
         if fields is None:
             return [name for name, field in known.items() if field.get("store") and _readable(field)]
-        return [name for name in dict.fromkeys(fields) if name in known]
+        return [name for name in dict.fromkeys(fields) if name in known] or ["id"]  # Odoo takes none for all
 
     def _known(self, model: str, domain: Domain) -> list[Any]:
         """The domain, with each term on an unknown field put as what it says of an empty value: true or false."""

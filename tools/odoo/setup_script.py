@@ -68,6 +68,7 @@ expires = datetime.datetime.now() + datetime.timedelta(days=DAYS) - datetime.tim
 dated = keys._generate.__code__.co_argcount > 3  # from Odoo 18
 key = keys.with_user(user)._generate("rpc", "Exception Desk", *([expires] if dated else []))
 env.cr.commit()
+env.registry.signal_changes()  # so that servers which are running look again at rights and companies
 print("KEY", key)
 """
 
