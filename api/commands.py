@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.odoo_commands import app as odoo_app
+from api.mailbox_commands import app as mailbox_app
 from evals.commands import app as eval_app
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Refusals(TyperGroup):
 def sentence(error: Exception) -> str | None:
     """What a person is told about an error, or None for one that nobody foresaw."""
     from review.settings import SettingsError
+    from tools.records import RecordsError
 
     if isinstance(error, PermissionError):
         return f"No permission for {error.filename or error}. Use another folder or file, or change its owner."
@@ -48,7 +51,7 @@ def sentence(error: Exception) -> str | None:
         return str(error)
     if (cause := getattr(error, "orig", None)) is not None:  # SQLAlchemy's, which is not loaded for its name alone
         return f"The database cannot be used: {cause}. Check TRIAGE_DATABASE_URL and the data directory."
-    return str(error) if isinstance(error, Refused | SettingsError) else None
+    return str(error) if isinstance(error, Refused | SettingsError | RecordsError) else None
 
 
 class Refused(Exception):
@@ -65,7 +68,11 @@ app = typer.Typer(
 )
 audit = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Check what the log holds.")
 app.add_typer(eval_app, name="eval")
+app.add_typer(odoo_app, name="odoo")
 app.add_typer(audit, name="audit")
+app.add_typer(mailbox_app, name="mailbox")
+keys = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keys for machines that post messages.")
+app.add_typer(keys, name="keys")
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept (TRIAGE_DATA_DIR).")]
 Records = Annotated[Path | None, typer.Option("--records", help="Records snapshot, JSON (TRIAGE_RECORDS).")]
@@ -86,15 +93,17 @@ def configured(data_dir: Path | None = None, **given: Any) -> Settings:
 
 
 def reader_of(settings: Settings) -> RecordReader:
-    from tools.records import RecordsError
+    """A snapshot where one is given, else the live Odoo."""
+    from tools.odoo.connect import connect
     from tools.snapshot import SnapshotReader
 
-    if settings.records is None:
-        raise Refused("No records to look into: give a snapshot with --records FILE or TRIAGE_RECORDS.")
-    try:
+    if settings.records is not None:
         return SnapshotReader(settings.records)
-    except RecordsError as error:
-        raise Refused(str(error)) from error
+    if settings.odoo is not None:
+        return connect(settings.odoo)
+    raise Refused(
+        "No records to look into: give a snapshot with --records FILE or TRIAGE_RECORDS, or a live Odoo (TRIAGE_ODOO_URL)."
+    )
 
 
 def existing(settings: Settings) -> Settings:
@@ -264,7 +273,7 @@ def message(
 @app.command()
 def train(
     cache: Annotated[Path | None, typer.Option(help="File that keeps embeddings between runs.")] = None,
-    calibration_only: Annotated[bool, typer.Option("--calibration-only", help="Keep the intent model.")] = False,
+    keep_intents: Annotated[bool, typer.Option("--keep-intents", help="Keep the intent model as it is.")] = False,
 ) -> None:
     """Refit the models that ship with the agent from the corpora and labelled suites. The same data, the same models."""
     from rich.console import Console
@@ -272,7 +281,7 @@ def train(
     from evals import training
 
     with Console(stderr=True).status("Loading …") as status:
-        digests = training.train(cache=cache, calibration_only=calibration_only, progress=status.update)
+        digests = training.train(cache=cache, keep_intents=keep_intents, progress=status.update)
     for name, digest in digests.items():
         typer.echo(f"{name}  {digest}")
 
@@ -294,3 +303,52 @@ def verify(data_dir: DataDir = None, json: Json = False) -> None:
         typer.secho(f"Entry {problem.seq}: {problem.what}", fg=typer.colors.RED, err=True)
     if not result.ok:
         raise typer.Exit(1)
+
+
+@keys.command("add")
+def add_key(
+    name: Annotated[str, typer.Argument(help="Who posts with it, for the log.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="portal, carrier or email; may be given several times.")],
+    days: Annotated[float, typer.Option(min=0.0, help="How long it lasts.")] = 365,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a key and print it. It is shown this once: only its hash is kept."""
+    from review.api_keys import Scope, add_key
+    from review.database import open_database
+
+    if unknown := [s for s in scope if s not in set(Scope)]:
+        raise Refused(f"There is no scope {unknown[0]!r}. Choose from: {', '.join(Scope)}.")
+    key, text = add_key(open_database(configured(data_dir)), name, [Scope(s) for s in scope], days)
+    typer.echo(
+        f"Key {key.id} for {', '.join(key.scopes)}, until {key.expires_at:%Y-%m-%d}. It is shown this once:", err=True
+    )
+    typer.echo(text)
+
+
+@keys.command("list")
+def list_keys(data_dir: DataDir = None, json: Json = False) -> None:
+    """List all keys, without their secrets."""
+    from review.api_keys import list_keys
+    from review.database import open_database
+
+    found = list_keys(open_database(existing(configured(data_dir))))
+    if json:
+        import json as writer
+
+        typer.echo(writer.dumps([{**k.model_dump(mode="json"), "state": k.state} for k in found], indent=2))
+        return
+    for key in found:
+        typer.echo(f"{key.id}  {key.state:8}  until {key.expires_at:%Y-%m-%d}  {','.join(key.scopes)}  {key.name}")
+
+
+@keys.command("revoke")
+def revoke_key(
+    id: Annotated[str, typer.Argument(help="The key's id, as `triage keys list` shows it.")], data_dir: DataDir = None
+) -> None:
+    """End a key at once."""
+    from review.api_keys import revoke_key
+    from review.database import open_database
+
+    if not revoke_key(open_database(existing(configured(data_dir))), id):
+        raise Refused(f"There is no key {id!r}. `triage keys list` shows them.")
+    typer.echo(f"Key {id} opens nothing any more.")
