@@ -22,6 +22,7 @@ from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
 from evals.labelled import Case, LabelledSet, load_labelled
 from review.database import Database, open_database
 from review.intake import receive, triage_message
+from review.mail_loops import MailLoops
 from review.people import anybody
 from review.raw_store import RawStore
 from review.service import TriageLoop
@@ -46,13 +47,16 @@ def run(app: FastAPI, listener: socket.socket) -> None:
 
 
 def serve(settings: Settings, listener: socket.socket, reader: RecordReader, console: Console) -> None:
-    """Serves the desk and triages what is received, in one process."""
+    """Serves the desk, takes mail in and triages what is received, in one process."""
+    accounts = settings.mailbox_accounts()
     database = open_database(settings)
     store = RawStore(settings.data_dir / "raw")
     with console.status("Loading the engine …"):
         engine = build_engine(reader, index_dir=settings.data_dir / "index")
     app = create_app(settings, database=database, records=reader)
-    with TriageLoop(database, store, engine):
+    with TriageLoop(database, store, engine) as triage, MailLoops(database, store, accounts, triage.wake):
+        if accounts:
+            console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
         console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
         if not anybody(database):
             console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)

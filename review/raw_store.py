@@ -17,6 +17,7 @@ class RawStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._syncing = ThreadPoolExecutor(PARALLEL_SYNCS, thread_name_prefix="raw-store")
 
     def path(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
@@ -34,9 +35,9 @@ class RawStore:
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
         new = {path: raw for digest, raw in zip(digests, raws, strict=True) if not (path := self.path(digest)).exists()}
-        _together(lambda path: _write(path, new[path]), list(new))
+        self._each(lambda path: _write(path, new[path]), list(new))
         # Also of files that are there: another thread may have named one and not yet synced its folder.
-        _together(sync_folder, [*folders, self.root])
+        self._each(sync_folder, [*folders, self.root])
         return digests
 
     def get(self, digest: str) -> bytes:
@@ -45,6 +46,13 @@ class RawStore:
         if hashlib.sha256(raw).hexdigest() != digest:
             raise ValueError(f"The stored bytes of {digest} do not match their hash: restore the file from a backup.")
         return raw
+
+    def _each(self, work: Callable[[Path], None], paths: Sequence[Path]) -> None:
+        if len(paths) <= 2:
+            for path in paths:
+                work(path)
+        else:
+            list(self._syncing.map(work, paths))
 
 
 def _write(path: Path, raw: bytes) -> None:
@@ -59,15 +67,6 @@ def _write(path: Path, raw: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def _together(work: Callable[[Path], None], paths: Sequence[Path]) -> None:
-    if len(paths) <= 2:
-        for path in paths:
-            work(path)
-        return
-    with ThreadPoolExecutor(PARALLEL_SYNCS) as pool:
-        list(pool.map(work, paths))
 
 
 def sync_folder(folder: Path) -> None:

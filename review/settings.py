@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tools.mailbox.accounts import Accounts
 from tools.odoo.errors import SettingUnusable
 from tools.odoo.settings import OdooSettings
 
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: str | None = None
     records: Path | None = None
+    mailboxes: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     base_url: str | None = None
@@ -85,6 +87,15 @@ class Settings(BaseSettings):
             )
         except SettingUnusable as error:
             raise SettingsError(f"TRIAGE_ODOO_URL: {error}") from error
+
+    def mailbox_accounts(self) -> Accounts:
+        """The mailboxes that are connected, by name; none without `mailboxes`. Raises SettingsError."""
+        from tools.mailbox.accounts import AccountsError, load_accounts
+
+        try:
+            return load_accounts(self.mailboxes) if self.mailboxes is not None else {}
+        except AccountsError as error:
+            raise SettingsError(str(error)) from error
 
     def session_secret(self) -> str:
         """The key that signs sessions: from `session_secret_file`, or made once in the data directory (mode 0600)."""

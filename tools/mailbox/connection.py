@@ -31,6 +31,7 @@ WATCH_EVERY = 1.0
 # What the two libraries raise: when the connection is lost, and when the server answers NO or BAD.
 BROKEN = (imaplib.IMAP4.abort, imaplib2.IMAP4.abort, OSError)
 REFUSED = (imaplib.IMAP4.error, imaplib2.IMAP4.error)
+READ_ONLY = (imaplib.IMAP4.readonly, imaplib2.IMAP4.readonly)
 Opened = TypeVar("Opened")
 
 

@@ -49,7 +49,6 @@ class ImapSession:
 
     def __init__(self, account: ImapAccount, client: Any) -> None:
         self.account, self._client = account, client
-        self._folder = ""
         self.capabilities: frozenset[str] = frozenset()
 
     def __enter__(self) -> ImapSession:
@@ -122,6 +121,10 @@ class ImapSession:
         """Opens a folder for reading only. Raises FolderRefused when it is gone or closed to the account."""
         return self._open(folder, readonly=True)
 
+    def select(self, folder: str) -> FolderState:
+        """Opens a folder so that messages can be marked. Raises FolderRefused also when it can only be read."""
+        return self._open(folder, readonly=False)
+
     def rights(self, folder: str) -> str | None:
         """The account's rights on a folder, as letters of RFC 4314; None where the server does not tell."""
         if "ACL" not in self.capabilities:
@@ -184,7 +187,7 @@ class ImapSession:
 
         May be repeated: a mark is set twice without harm, and what was moved is no longer there.
         """
-        if self._open(folder, readonly=False).uidvalidity != uidvalidity:
+        if self.select(folder).uidvalidity != uidvalidity:
             return
         wanted = _sequence(uids)
         flags = ["\\Seen"] * asked.seen + ([asked.keyword] if asked.keyword else [])
@@ -247,6 +250,8 @@ class ImapSession:
             watched.asked()
         try:
             yield
+        except connection.READ_ONLY as error:
+            raise CommandRefused("The account may only read it.") from error
         except connection.BROKEN as error:
             raise Unreachable(f"The connection to {self.account.host} broke during {name}: {_words(error)}") from error
         except connection.REFUSED as error:
