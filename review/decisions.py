@@ -65,7 +65,7 @@ class RecordUnreadable(DecisionError):
 def approve(
     database: Database, proposal_id: str, *, version: int, who: Person, records: RecordReader | None = None
 ) -> DecisionRow:
-    """Approves `version` as it stands. With `records`, the record must not have been written since it was read.
+    """Approves `version` as it stands. With `records`, neither the record nor its lines may have been written since they were read.
 
     Raises NotAllowed when an action needs a role that `who` lacks or the version is their own edit."""
     if records is not None:
@@ -149,11 +149,18 @@ def _check_record(database: Database, proposal_id: str, version: int, records: R
         return
     try:
         rows = records.read(record.model, [record.id], ["write_date"])
+        lines = proposal.line_write_dates
+        read = records.read(f"{record.model}.line", sorted(lines), ["write_date"]) if lines else []
     except RecordsError as error:
         raise RecordUnreadable(f"{record.name} could not be looked up, so nothing was decided. {error}") from error
     now = rows[0].get("write_date") if rows else None
     if now != seen:
         raise StaleDecision(f"{record.name} was changed in Odoo since this was proposed (then {seen}, now {now}).")
+    # A change of a line alone leaves the order's own date as it was.
+    standing = {row["id"]: row.get("write_date") for row in read}
+    if moved := [line for line, date in lines.items() if standing.get(line) != date]:
+        what = "a line" if len(moved) == 1 else f"{len(moved)} lines"
+        raise StaleDecision(f"{record.name} was changed in Odoo since this was proposed ({what} of it).")
 
 
 def _close(session: Session, row: ProposalRow, version: int, state: ProposalState) -> None:

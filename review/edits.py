@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 
-from agent.proposal import Action, Lane, Proposal, RecordRef
+from agent.proposal import Action, Impact, Lane, Proposal, RecordRef
 from agent.propose import load_policy
 from agent.taxonomy import taxonomy
 
@@ -112,9 +112,10 @@ def _set_record(after: Proposal, change: Edit) -> None:
     if key is not None and key not in offered:
         raise InvalidEdit("The record has to be one of the candidates.")
     after.record = offered[key] if key else None
-    after.record_write_date = None
+    after.record_write_date, after.line_write_dates = None, {}
+    after.held_at = after.held_from = None
     after.changes = []
-    after.impact.items = []
+    after.impact = Impact()
     for line in after.fields.lines:
         line.line_id = None
 

@@ -137,6 +137,23 @@ def test_a_record_that_was_written_since_refuses_the_approval(desk, rows):
     assert row_of(desk, proposal_id).state == "open"
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [[{"id": 97, "write_date": "2026-11-21 09:00:00"}, {"id": 98, "write_date": "2026-11-20 10:00:00"}],
+     [{"id": 97, "write_date": "2026-11-20 10:00:00"}]],
+    ids=["changed", "deleted"],
+)  # fmt: skip
+def test_a_line_that_was_written_since_refuses_the_approval(desk, lines):
+    """Odoo does not date the order anew for it."""
+    dates = dict.fromkeys((97, 98), "2026-11-20 10:00:00")
+    proposal_id = desk.propose(date_change(line_write_dates=dates))
+    order = [{"id": 41, "write_date": "2026-11-20 10:00:00"}]
+    records = SnapshotReader({"purchase.order": order, "purchase.order.line": lines})
+    with pytest.raises(StaleDecision, match="a line of it"):
+        approve(desk.database, proposal_id, version=1, who=ROBIN, records=records)
+    assert row_of(desk, proposal_id).state == "open"
+
+
 def test_an_approval_waits_while_the_record_cannot_be_read(desk):
     """Whether it moved on cannot be told, so nothing is decided."""
 
