@@ -54,6 +54,25 @@ def setup_script(
     typer.echo(shell_script() if shell else steps(), nl=False)
 
 
+@app.command("sync")
+def sync_command(
+    full: Annotated[bool, typer.Option("--full", help="Read every row again, not only what changed.")] = False,
+    data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")] = None,
+) -> None:
+    """Bring the mirror of Odoo's records up to date. What was interrupted goes on where it stopped."""
+    from rich.console import Console
+
+    from api.commands import configured
+    from api.syncing import sync_shown
+    from review.database import open_database
+    from tools.odoo.connect import connect
+
+    settings = configured(data_dir)
+    live = connect(_live())
+    done = sync_shown(settings, open_database(settings), live, Console(stderr=True), full=full)
+    typer.echo(f"{done.read} rows read; {done.changed} new or changed, {done.removed} gone.")
+
+
 @app.command()
 def snapshot(out: Annotated[Path, typer.Argument(help="The file to write (JSON).")]) -> None:
     """Write what is read of Odoo into a records snapshot, for `--records` and for labelled sets."""

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     odoo_timeout: float = Field(30.0, gt=0)
     odoo_companies: tuple[int, ...] = ()
     odoo_allow_writing_account: bool = False
+    odoo_sync_seconds: float = Field(60.0, gt=0)
+    odoo_reconcile_minutes: float = Field(60.0, gt=0)
     webhook_secrets: Path | None = None
     intake_bytes: int = Field(40_000_000, ge=1_000)
     authserv_id: str | None = None

@@ -31,7 +31,6 @@ from tools.rows import comodel, is_to_many
 
 OVERLAP = timedelta(minutes=5)
 PAGE = 1_000
-ID_PAGE = 10_000
 
 Progress = Callable[[str, int, int], None]
 
@@ -105,12 +104,12 @@ class _Run:
             dates = select(MirrorRow.id, MirrorRow.write_date).where(MirrorRow.model == model)
             held = dict(session.execute(dates).all())
         gone, different = set(held), []
-        for page in self._pages(model, (), ("write_date",), ID_PAGE):
+        for page in self._pages(model, (), ("write_date",)):
             gone.difference_update(row["id"] for row in page)
             different += [row["id"] for row in page if held.get(row["id"], "") != _write_date(row)]
-        for ids in _parts(different, PAGE):
+        for ids in _parts(different):
             self._store(model, self.remote.read(model, ids, MIRRORED[model]))
-        for ids in _parts(sorted(gone), ID_PAGE):
+        for ids in _parts(sorted(gone)):
             self._store(model, [], ids)
         with self.database.write() as session:
             session.get_one(MirrorModel, model).reconciled_at = started
@@ -128,7 +127,7 @@ class _Run:
         started = self.now()
         read = self.remote.search_count(model, [("id", "<=", after)]) if self.progress and after else 0
         total = self.remote.search_count(model) if self.progress else 0
-        for page in self._pages(model, (), fields, PAGE, after):
+        for page in self._pages(model, (), fields, after):
             ids = {row["id"] for row in page}
             last = max(ids, default=after)
             in_range = MirrorRow.id <= last if len(page) == PAGE else MirrorRow.id > after
@@ -151,7 +150,7 @@ class _Run:
             start = newest + timedelta(seconds=1) if state.settled else newest - OVERLAP
             domain = [("write_date", ">=", start.strftime("%Y-%m-%d %H:%M:%S"))]
         dates = {state.newest}
-        for page in self._pages(model, domain, fields, PAGE):
+        for page in self._pages(model, domain, fields):
             self._store(model, page)
             dates.update(map(_write_date, page))
         latest = max(filter(None, dates), default=None)
@@ -163,16 +162,14 @@ class _Run:
                 state.settled = True
             state.synced_at = started
 
-    def _pages(
-        self, model: str, domain: Sequence[Any], fields: Sequence[str], size: int, after: int = 0
-    ) -> Iterator[list[Row]]:
-        """Rows in the order of their ids; the last page is shorter than `size`, and may be empty."""
+    def _pages(self, model: str, domain: Sequence[Any], fields: Sequence[str], after: int = 0) -> Iterator[list[Row]]:
+        """Rows in the order of their ids; the last page is shorter than the others, and may be empty."""
         while True:
             beyond = [("id", ">", after)] if after else []
-            page = self.remote.search_read(model, [*domain, *beyond], fields, limit=size, order="id")
+            page = self.remote.search_read(model, [*domain, *beyond], fields, limit=PAGE, order="id")
             self.done.read += len(page)
             yield page
-            if len(page) < size:
+            if len(page) < PAGE:
                 return
             after = page[-1]["id"]
 
@@ -209,8 +206,8 @@ class _Run:
         for other, fields in MIRRORED.items():
             for name in fields:
                 if comodel(other, name) == model and not is_to_many(name) and self._has(other, name):
-                    for ids in _parts(fresh, PAGE):
-                        for page in self._pages(other, [(name, "in", ids)], fields, PAGE):
+                    for ids in _parts(fresh):
+                        for page in self._pages(other, [(name, "in", ids)], fields):
                             self._store(other, page)
 
     def _has(self, model: str, field: str) -> bool:
@@ -249,5 +246,5 @@ def _digest(row: Row) -> str:
     return hashlib.sha256(json.dumps(row, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _parts(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))

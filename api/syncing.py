@@ -1,0 +1,30 @@
+"""Bringing the mirror up to date while a person looks on: a bar for each model that is read in whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from review.database import Database
+from review.settings import Settings
+from review.sync import Synced, sync
+from tools.records import RecordReader
+
+
+def sync_shown(
+    settings: Settings, database: Database, remote: RecordReader, console: Console, *, full: bool = False
+) -> Synced:
+    """Raises RecordsError when Odoo cannot be read; what was read until then is kept."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks = {}
+
+        def show(model: str, read: int, total: int) -> None:
+            if model not in tasks:
+                tasks[model] = bar.add_task(model)
+            bar.update(tasks[model], completed=read, total=total)
+
+        every = timedelta(minutes=settings.odoo_reconcile_minutes)
+        return sync(database, remote, full=full, reconcile_every=every, progress=show)
