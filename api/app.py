@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -11,7 +12,7 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api import endpoints, pages, sign_in
+from api import endpoints, intake, pages, sign_in
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
 from review.database import Database, open_database
 from review.decisions import DecisionError
@@ -28,7 +29,9 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not possible here",
+    408: "Too slow",
     412: "This has changed",
+    413: "Too large",
     422: "Something in it is not valid",
     428: "The version is missing",
     500: "Something went wrong",
@@ -52,6 +55,7 @@ def create_app(settings: Settings, *, database: Database | None = None, records:
     app.include_router(sign_in.router)
     app.include_router(pages.router)
     app.include_router(endpoints.router)
+    app.include_router(intake.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     for kind in (Exception, StarletteHTTPException, RequestValidationError, DecisionError, InvalidEdit):
         app.add_exception_handler(kind, _explain)
@@ -61,13 +65,14 @@ def create_app(settings: Settings, *, database: Database | None = None, records:
 
 
 def _explain(request: Request, error: Exception) -> Response:
-    """A page for people, `application/problem+json` (RFC 9457) under /api."""
+    """A page for people, `application/problem+json` (RFC 9457) under /api and /intake."""
     status, detail = _status_and_detail(error)
     if status == 500:
         logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    if request.url.path.startswith("/api"):
+    if request.url.path.startswith(("/api", "/intake")):
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
-        return JSONResponse(body, status, HEADERS, media_type="application/problem+json")
+        headers = {**HEADERS, **(getattr(error, "headers", None) or {})}
+        return JSONResponse(body, status, headers, media_type="application/problem+json")
     page = pages.notice(request, TITLES.get(status, "That did not work"), detail, status)
     page.headers.update(HEADERS)
     return page
@@ -85,5 +90,7 @@ def _status_and_detail(error: Exception) -> tuple[int, str]:
         return 422, problems or "The request could not be read."
     if isinstance(error, HTTPException | StarletteHTTPException):
         known = {404: "There is nothing at this address.", 405: "This address does not take such requests."}
-        return error.status_code, known.get(error.status_code, str(error.detail))
+        said = str(error.detail)
+        plain = said == HTTPStatus(error.status_code).phrase
+        return error.status_code, known.get(error.status_code, said) if plain else said
     return 500, "Nothing was decided. Try again; the service's own log has the details."

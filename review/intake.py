@@ -92,6 +92,7 @@ def keep_within(session: Session, deliveries: Sequence[Delivery], digests: Seque
             }
             entries.append((digest, content))
         if delivery.idempotency_key is not None and used is None:
+            session.flush()
             key = {"caller": delivery.source, "key": delivery.idempotency_key}
             session.add(IdempotencyRow(**key, message_id=digest, created_at=now))
             session.flush()

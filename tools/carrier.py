@@ -5,17 +5,27 @@ The body is written from the payload: what stands in it is the carrier's (or a d
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from hashlib import sha256
 
-from tools.carrier_codes import decide
+from tools.carrier_codes import decide, is_delivered
 from tools.carrier_payloads import Facts, moment, read_payload
 from tools.layout import clean, cover
 from tools.limits import ReadingLimits
 from tools.message import Address, CarrierEvent, Channel, Message, Part
 from tools.portal import read_json_object, text_of
 
-PROVIDERS = ("easypost", "aftership", "karrio", "shipengine", "edi214", "generic")
+PROVIDERS = ("easypost", "aftership", "karrio", "shipengine", "shippo", "edi214", "generic")
+
+
+def envelope(provider: str, body: bytes) -> bytes:
+    """The form in which a provider's webhook body is kept: its own bytes under its provider's name.
+
+    `body` must be JSON in UTF-8; for edi214 it is X12 text."""
+    if provider == "edi214":
+        body = json.dumps(body.decode("utf-8", "replace")).encode()
+    return b'{"provider": "%s", "payload": %s}' % (provider.encode(), body)
 
 
 def read_carrier(raw: bytes, *, received_at: datetime, limits: ReadingLimits | None = None) -> Message:
@@ -45,8 +55,10 @@ def read_carrier(raw: bytes, *, received_at: datetime, limits: ReadingLimits | N
         description=facts.texts[0] if facts.texts else (facts.wording or [""])[0],
         estimated_delivery=moment(facts.estimated),
         references=facts.references,
+        occurred_at=moment(facts.checkpoints[0].when) if facts.checkpoints else None,
         intent=decide(provider, facts.codes, facts.wording, facts.texts),
     )
+    event.delivered = event.intent == "delivery_update" and is_delivered(provider, facts.codes, facts.texts)
     body = _render(event, facts)[: limits.text_chars]
     subject = " ".join(" ".join(filter(None, [event.carrier, event.tracking, event.description[:120]])).split())
     return Message(

@@ -18,6 +18,7 @@ _SENTENCE = re.compile(r"[.!?;]\s+|\n+|\s/\s|\s-\s(?=[a-z])")
 
 
 class ProviderCodes(BaseModel):
+    delivered: set[str] = set()
     decides: dict[str, str]
     leans: dict[str, str | None]
 
@@ -29,6 +30,7 @@ class _Words(BaseModel):
 
 class CodeTable(BaseModel):
     providers: dict[str, ProviderCodes]
+    delivered_words: list[str]
     words: list[_Words]
 
 
@@ -59,7 +61,7 @@ def decide(provider: str, codes: Sequence[str], wording: Sequence[str], texts: S
     `codes`, most specific first; `wording`: the provider's own words for those codes, which outrank their numbers
     (numbers change between versions of an interface); `texts`: the carrier's words, newest first.
     """
-    table = code_table().providers.get(provider) or code_table().providers["generic"]
+    table = _table(provider)
     said = [intent for text in texts if (intent := intent_of_words(text))]
     named = [intent for text in wording if (intent := intent_of_words(text)) not in {None, _NORMAL}]
     decided = [intent for code in codes if (intent := table.decides.get(code))]
@@ -76,3 +78,22 @@ def decide(provider: str, codes: Sequence[str], wording: Sequence[str], texts: S
         return leaning[0]
     spelled = [intent for code in codes if (intent := intent_of_words(code.replace("_", " ")))]
     return next(iter([*spelled, *said]), None)
+
+
+def is_delivered(provider: str, codes: Sequence[str], texts: Sequence[str]) -> bool:
+    """Whether an event says that the goods arrived at the consignee: by its code, else by its newest words.
+
+    It is asked of normal events alone; what a damaged or short delivery is called is `decide`'s."""
+    if not _table(provider).delivered.isdisjoint(codes):
+        return True
+    words = [*texts[:1], *(code.replace("_", " ") for code in codes)] if provider == "generic" else texts[:1]
+    return any(_delivered_words().search(text.lower()[:2_000]) for text in words)
+
+
+@cache
+def _delivered_words() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in code_table().delivered_words))
+
+
+def _table(provider: str) -> ProviderCodes:
+    return code_table().providers.get(provider) or code_table().providers["generic"]

@@ -217,6 +217,32 @@ def _shipengine(payload: Json) -> Facts:
     return facts
 
 
+def _shippo(payload: Json) -> Facts:
+    """A `track_updated` webhook (docs.goshippo.com, "Track" object)."""
+    track = _object(payload, "data") or payload
+    status = _object(track, "tracking_status")
+    codes = [_get(status, "substatus", "code"), _get(status, "status")]
+    facts = Facts(
+        tracking=_get(track, "tracking_number"),
+        carrier=_get(track, "carrier"),
+        codes=codes,
+        wording=[_get(status, "substatus", "text")],
+        estimated=_get(track, "eta"),
+        references=_references(_get(track, "metadata")),
+    )
+    for point in [*_list(track, "tracking_history"), *([status] if status else [])]:
+        place = _object(point, "location")
+        facts.checkpoints.append(
+            Checkpoint(
+                _get(point, "status_date"),
+                _get(point, "status_details"),
+                _place(_get(place, "city"), _get(place, "country")),
+                [_get(point, "substatus", "code"), _get(point, "status")],
+            )
+        )
+    return facts
+
+
 # --- X12 ---
 
 _TRACKING_QUALIFIERS = (
@@ -351,4 +377,5 @@ def _snake(key: str) -> str:
 
 _SHAPES: dict[str, Callable[[Json], Facts]] = {
     "easypost": _easypost, "aftership": _aftership, "karrio": _karrio, "shipengine": _shipengine,
+    "shippo": _shippo,
 }  # fmt: skip

@@ -100,6 +100,7 @@ class CarrierEvent(BaseModel):
 
     `codes` are the provider's status and reason codes as given, most specific first; `references` are order and
     delivery numbers that the payload carries; `intent` is the taxonomy key that the code table gives, if any.
+    `occurred_at` is when the newest thing that it tells of happened; `delivered` says that the goods have arrived.
     """
 
     provider: str
@@ -109,7 +110,9 @@ class CarrierEvent(BaseModel):
     description: str = ""
     estimated_delivery: datetime | None = None
     references: list[str] = Field(default_factory=list)
+    occurred_at: datetime | None = None
     intent: str | None = None
+    delivered: bool = False
 
 
 class Message(BaseModel):

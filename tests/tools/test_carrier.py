@@ -85,6 +85,60 @@ def test_a_shipengine_webhook():
     assert (found.tracking, found.carrier, found.intent) == ("T4", "ups", "goods_lost")
 
 
+def test_a_shippo_webhook():
+    status = {
+        "status": "FAILURE", "substatus": {"code": "package_lost", "text": "Package has been lost."},
+        "status_details": "We cannot find it", "status_date": "2026-03-02T08:00:00Z",
+        "location": {"city": "Gent", "country": "BE"},
+    }  # fmt: skip
+    older = {"status": "TRANSIT", "status_details": "Departed", "status_date": "2026-03-01T08:00:00Z"}
+    track = {"tracking_number": "T6", "carrier": "dhl_express", "eta": "2026-03-05T00:00:00Z", "metadata": "S77",
+             "tracking_status": status, "tracking_history": [older]}  # fmt: skip
+    found = event("shippo", {"event": "track_updated", "data": track})
+    assert (found.tracking, found.carrier, found.references, found.intent) == (
+        "T6",
+        "dhl_express",
+        ["S77"],
+        "goods_lost",
+    )
+    assert found.occurred_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert found.estimated_delivery == datetime(2026, 3, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("provider", "payload", "delivered"),
+    [
+        ("easypost", easypost("delivered", "arrived_at_destination", "Delivered"), True),
+        ("easypost", easypost("out_for_delivery", "out_for_delivery", "To be delivered today"), False),
+        ("easypost", easypost("delivered", "status_update", "Delivered, box damaged"), False),
+        ("aftership", {"msg": {"tracking_number": "T2", "tag": "Delivered", "subtag": "Delivered_003"}}, True),
+        ("aftership", {"msg": {"tracking_number": "T2", "tag": "AvailableForPickup"}}, False),
+        ("karrio", {"data": {"tracking_number": "T3", "status": "delivered"}}, True),
+        ("shipengine", {"data": {"tracking_number": "T4", "status_code": "DE"}}, True),
+        ("shipengine", {"data": {"tracking_number": "T4", "status_code": "IT"}}, False),
+        ("shippo", {"data": {"tracking_number": "T6", "tracking_status": {"status": "DELIVERED"}}}, True),
+        ("edi214", "ST*214*1~B10*PRO1*S77*ABCD~AT7*D1*NS***20260302*0800*LT~", True),
+        ("edi214", "ST*214*1~B10*PRO1*S77*ABCD~AT7*X1*NS***20260302*0800*LT~", False),
+        ("generic", {"tracking_number": "T5", "status": "delivered"}, True),
+        ("generic", {"tracking_number": "T5", "status": "ok", "description": "Sendung zugestellt"}, True),
+        ("generic", {"tracking_number": "T5", "status": "ok", "description": "Delivered to depot Gent"}, False),
+        ("generic", {"tracking_number": "T5", "status": "ok", "description": "Will be delivered tomorrow"}, False),
+        ("generic", {"tracking_number": "T5", "status": "ok", "description": "Nicht zugestellt"}, False),
+    ],
+)
+def test_what_has_arrived_is_told_from_what_is_under_way(provider, payload, delivered):
+    assert event(provider, payload).delivered is delivered
+
+
+@pytest.mark.parametrize("provider", sorted(code_table().providers))
+def test_codes_for_arrival_are_known_codes(provider):
+    codes = code_table().providers[provider]
+    assert codes.delivered
+    known = {*codes.decides, *codes.leans}
+    assert all(code in known or code.rpartition("_")[0] in known for code in codes.delivered)
+    assert all(codes.decides.get(code, "delivery_update") == "delivery_update" for code in codes.delivered)
+
+
 @pytest.mark.parametrize(
     ("segments", "intent"),
     [

@@ -1,0 +1,304 @@
+"""The doors for machines: portals, carriers and mail services post here, with a key or with their own signature.
+
+A request is weighed before it is read, known before it is believed, and answered with 202 and the message's id only
+when the message is on disk. Reading and triage come later, from the row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, NoReturn
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Header, HTTPException, Path, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+
+from review.api_keys import InvalidKey, Scope, find_key
+from review.intake import Delivery, KeyReused, receive_all
+from review.settings import Settings
+from tools.carrier import PROVIDERS, envelope
+from tools.message import Channel
+from tools.webhook_signatures import SignatureError, secrets_of, signature_header, verify
+
+logger = logging.getLogger(__name__)
+EVENT_BYTES = 2_000_000
+BODY_SECONDS = 60
+RETRY_SECONDS = 30
+CLOSE = {"Connection": "close"}  # what of the body is still on its way must not be read to its end
+_HEADER_LINE = re.compile(rb"\s*(?:From |[!-9;-~]+[ \t]*:)")
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+# Fields that hold the whole mail: SendGrid's Inbound Parse ("POST the raw, full MIME message"), Mailgun's routes to an
+# address that ends in "mime".
+_RAW_FIELDS = (b"email", b"body-mime")
+
+router = APIRouter(prefix="/intake", tags=["intake"])
+_bearer = HTTPBearer(auto_error=False, description="A key of `triage keys add`.")
+_basic = HTTPBasic(auto_error=False, description="The same key as the password, for services that know only URLs.")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+Basic = Annotated[HTTPBasicCredentials | None, Security(_basic)]
+Repeatable = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="The same key with the same body within 24 hours is one message; with another body it is refused.",
+    ),
+]
+
+
+class Taken(BaseModel):
+    """The message is on disk under this id: the SHA-256 of its bytes."""
+
+    id: str
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class Post(BaseModel):
+    """A post on a portal, in the shape of an Odoo `mail.message`. All keys may be missing."""
+
+    model: str | None = None
+    res_id: int | None = None
+    author: dict[str, str] | None = None
+    subject: str | None = None
+    body_html: str | None = None
+    message_id: str | None = None
+    attachments: list[dict[str, str]] | None = None
+
+
+def _refusals(*codes: int) -> dict[int | str, dict[str, Any]]:
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    said = {
+        401: "No key, or one that is not valid",
+        403: "The key opens other doors",
+        404: "Unknown provider",
+        408: "The body did not come in time",
+        413: "Too large",
+        422: "Not of the form that belongs here, or the Idempotency-Key was used for another body",
+        503: "It could not be kept just now: send it again",
+    }
+    return {code: {"description": said[code], "content": content} for code in codes}
+
+
+def _body(*kinds: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    given = schema or {"type": "string", "format": "binary"}
+    return {"requestBody": {"required": True, "content": {kind: {"schema": given} for kind in kinds}}}
+
+
+COMMON = (401, 403, 408, 413, 422, 503)
+
+
+@router.post(
+    "/portal",
+    status_code=202,
+    responses=_refusals(*COMMON),
+    openapi_extra=_body("application/json", schema=Post.model_json_schema()),
+)
+async def portal(
+    request: Request, response: Response, bearer: Bearer, basic: Basic, repeatable: Repeatable = None
+) -> Taken:
+    """A post on a supplier or customer portal."""
+    limit = _settings(request).intake_bytes
+    _weigh(request, limit)
+    source = await _key_holder(request, Scope.portal, bearer, basic)
+    raw = await _read(request, limit)
+    if not isinstance(_json(raw), dict):
+        raise HTTPException(422, "The body is JSON, but not an object.")
+    return await _take(request, response, Delivery(raw, Channel.portal, datetime.now(UTC), source, repeatable))
+
+
+@router.post(
+    "/carrier/{provider}",
+    status_code=202,
+    responses=_refusals(*COMMON, 404),
+    openapi_extra=_body("application/json", "application/edi-x12", schema={}),
+)
+async def carrier(
+    request: Request,
+    response: Response,
+    provider: Annotated[str, Path(description=f"One of {', '.join(PROVIDERS)}.", max_length=40)],
+    bearer: Bearer,
+    basic: Basic,
+    repeatable: Repeatable = None,
+) -> Taken:
+    """A carrier's tracking event: the provider's own webhook body, signed by the provider or sent with a key."""
+    if provider not in PROVIDERS:
+        raise HTTPException(404, f"There is no provider {provider!r} here: {', '.join(PROVIDERS)}.")
+    _weigh(request, EVENT_BYTES)
+    signed = bearer is None and basic is None and signature_header(provider) in request.headers
+    source = f"signature:{provider}" if signed else await _key_holder(request, Scope.carrier, bearer, basic)
+    body = await _read(request, EVENT_BYTES)
+    if signed:
+        _check_signature(request, provider, body)
+    if provider != "edi214":
+        _json(body)
+    raw = envelope(provider, body)
+    return await _take(request, response, Delivery(raw, Channel.carrier, datetime.now(UTC), source, repeatable))
+
+
+@router.post(
+    "/email",
+    status_code=202,
+    responses=_refusals(*COMMON),
+    openapi_extra=_body("message/rfc822", "application/json", *_FORMS),
+)
+async def email(
+    request: Request, response: Response, bearer: Bearer, basic: Basic, repeatable: Repeatable = None
+) -> Taken:
+    """A whole mail (RFC 5322): as the body, as the form field `email` or `body-mime`, or as JSON `RawEmail`."""
+    limit = _settings(request).intake_bytes
+    _weigh(request, limit)
+    source = await _key_holder(request, Scope.email, bearer, basic)
+    body = await _read(request, limit)
+    raw = _mail_in(body, request.headers.get("content-type", ""))
+    if not _HEADER_LINE.match(raw):
+        raise HTTPException(422, "The body does not begin like a mail (RFC 5322): with a header line.")
+    return await _take(request, response, Delivery(raw, Channel.email, datetime.now(UTC), source, repeatable))
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _weigh(request: Request, limit: int) -> None:
+    """Refuses by Content-Length before a byte of the body is read. Chunked bodies are counted while they come."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > limit:
+        _too_large(limit)
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    _too_large(limit)
+    except TimeoutError as error:
+        raise HTTPException(408, f"The body did not come within {BODY_SECONDS} seconds.", CLOSE) from error
+    return bytes(body)
+
+
+def _too_large(limit: int) -> NoReturn:
+    raise HTTPException(413, f"The body is larger than {limit:,} bytes, which is as much as is taken here.", CLOSE)
+
+
+async def _key_holder(
+    request: Request, scope: Scope, bearer: HTTPAuthorizationCredentials | None, basic: HTTPBasicCredentials | None
+) -> str:
+    """Who posts, as the log names it. Raises 401 without a valid key and 403 with one for other doors."""
+    text = bearer.credentials if bearer else basic.password if basic else None
+    if text is None:
+        _unknown("Send a key: `Authorization: Bearer …`. `triage keys add` makes one.")
+    try:
+        key = await run_in_threadpool(find_key, request.app.state.database, text)
+    except InvalidKey as error:
+        _unknown(str(error))
+    if scope not in key.scopes:
+        raise HTTPException(403, f"The key {key.id} ({key.name}) is for {', '.join(key.scopes)}, not for {scope}.")
+    return f"key:{key.id}"
+
+
+def _check_signature(request: Request, provider: str, body: bytes) -> None:
+    folder = _settings(request).webhook_secrets
+    secrets = secrets_of(folder, provider) if folder else []
+    if not secrets:
+        _unknown(f"No secret of {provider} is kept here: put it into TRIAGE_WEBHOOK_SECRETS, as {provider}.")
+    try:
+        verify(provider, body, request.headers, secrets)
+    except SignatureError as error:
+        _unknown(str(error))
+
+
+def _unknown(why: str) -> NoReturn:
+    raise HTTPException(401, why, {"WWW-Authenticate": 'Bearer realm="intake"'})
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(422, f"The body is not JSON in UTF-8 ({type(error).__name__}).") from error
+
+
+def _mail_in(body: bytes, content_type: str) -> bytes:
+    """The mail itself, out of the wrapping that a mail service put around it."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in _FORMS:
+        return _mail_in_form(body, content_type)
+    if kind == "application/json":
+        # Postmark, "Include raw email content in JSON payload".
+        given = _json(body)
+        raw = given.get("RawEmail") if isinstance(given, dict) else None
+        if not isinstance(raw, str):
+            raise HTTPException(422, "The JSON has no text under RawEmail.")
+        return raw.encode("utf-8", "surrogatepass")
+    return body
+
+
+def _mail_in_form(body: bytes, content_type: str) -> bytes:
+    from python_multipart.exceptions import FormParserError
+
+    try:
+        fields = _multipart(body, content_type) if content_type.lower().startswith("multipart") else _urlencoded(body)
+    except (FormParserError, ValueError) as error:
+        raise HTTPException(422, "The form could not be read: check its boundary and its fields.") from error
+    found = [fields[name] for name in _RAW_FIELDS if name in fields]
+    if not found:
+        raise HTTPException(422, "The form has no field email or body-mime: let the service send the raw message.")
+    return found[0]
+
+
+def _multipart(body: bytes, content_type: str) -> dict[bytes | None, bytes]:
+    """The fields as bytes: a mail may be in any character set, so they must not be decoded as text."""
+    from python_multipart import parse_form
+
+    fields: dict[bytes | None, bytes] = {}
+
+    def on_file(file: Any) -> None:
+        file.file_object.seek(0)
+        fields[file.field_name] = file.file_object.read()
+        file.close()
+
+    def on_field(field: Any) -> None:
+        fields[field.field_name] = field.value or b""
+
+    parse_form({"Content-Type": content_type.encode("latin-1")}, io.BytesIO(body), on_field, on_file)
+    return fields
+
+
+def _urlencoded(body: bytes) -> dict[bytes | None, bytes]:
+    pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=1000)
+    return {name.encode("latin-1"): value.encode("latin-1") for name, value in pairs}
+
+
+async def _take(request: Request, response: Response, delivery: Delivery) -> Taken:
+    state = request.app.state
+    try:
+        [outcome] = await run_in_threadpool(receive_all, state.database, state.store, [delivery])
+    except (OperationalError, OSError) as error:
+        logger.exception("A message could not be kept; its sender was told to send it again.")
+        why = "The message could not be kept just now. Send it again."
+        raise HTTPException(503, why, {"Retry-After": str(RETRY_SECONDS)}) from error
+    if isinstance(outcome, KeyReused):
+        raise HTTPException(422, str(outcome))
+    response.headers["Location"] = f"/message/{outcome}"
+    return Taken(id=outcome)
