@@ -61,3 +61,6 @@ MIRRORED: dict[str, tuple[str, ...]] = {
         ),
     }.items()
 }  # fmt: skip
+
+# Computed whenever it is read, and for a quotation from that very moment: another value is no change of the row.
+MOVING = frozenset({"expected_date"})

@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from review.database import Database
-from review.mirrored import MIRRORED
+from review.mirrored import MIRRORED, MOVING
 from review.schema import MirrorModel, MirrorRow
 from tools.records import RecordReader, Row
 from tools.rows import comodel, is_to_many
@@ -243,7 +243,8 @@ def _write_date(row: Row | None = None) -> str | None:
 
 
 def _digest(row: Row) -> str:
-    return hashlib.sha256(json.dumps(row, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    lasting = {name: value for name, value in row.items() if name not in MOVING}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

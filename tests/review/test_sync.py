@@ -135,6 +135,16 @@ def test_a_change_while_the_first_load_runs_is_found(desk, odoo, monkeypatch):
     same(desk, odoo)
 
 
+def test_a_date_that_is_computed_anew_is_no_change(desk, odoo):
+    odoo.write("sale.order", 1, name="S1", expected_date="2026-03-02 09:00:00")
+    follow(desk, odoo)
+    odoo.later(minutes=1)
+    odoo.write("sale.order", 1, expected_date="2026-03-02 09:01:00")
+    assert follow(desk, odoo).changed == 1  # for its write date, which real quotations do not get
+    odoo.write("sale.order", 1, expected_date="2026-03-02 09:02:00")
+    assert follow(desk, odoo).changed == 0
+
+
 def test_what_was_deleted_goes_when_ids_are_compared(desk, odoo):
     follow(desk, odoo)
     odoo.delete(LINE, 20)
