@@ -19,7 +19,8 @@ from agent.segments import Statement, statements
 from agent.table_news import Stretch, add_tables
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.trust import Suspicion, speaks_to_machine
-from agent.understand import CHANGES, Reading, Topic, read_topic, score_statements, statement_count
+from agent.understand import Reading, Topic, read_topic, score_statements, statement_count
+from agent.weigh import CHANGES, IntentWeights, Situation
 from tools.embedding import Embedder
 from tools.message import Message, PassageKind
 
@@ -95,16 +96,20 @@ class Finding:
 
 @dataclass
 class Understanding:
+    """`topics` are what the findings were read from."""
+
     findings: list[Finding] = field(default_factory=list)
     speaks_business: bool = False
+    topics: list[Topic] = field(default_factory=list)
 
 
 class Understander:
     """Reads messages against one order book."""
 
-    def __init__(self, book: OrderBook, model: IntentModel, embedder: Embedder) -> None:
+    def __init__(self, book: OrderBook, model: IntentModel, weights: IntentWeights, embedder: Embedder) -> None:
         self.book = book
         self.model = model
+        self.weights = weights
         self.embedder = embedder
 
     def understand(self, message: Message, recall: Recall) -> Understanding:
@@ -120,9 +125,10 @@ class Understander:
         if role == "carrier" and any(d.role == "new" for said in saids for d in said.dates):
             whole = self._rather_delay(whole, saids)
         findings: list[Finding] = []
-        for topic, ranked in self._topics(message, recall, saids):
-            findings += self._read(topic, ranked, recall, whole, similarity, findings, _posted_on(message))
-        return Understanding(_without_echoes(findings), named)
+        topics = self._topics(message, recall, saids, whole)
+        for topic, ranked in topics:
+            findings += self._read(topic, ranked, recall, similarity, findings, _posted_on(message))
+        return Understanding(_without_echoes(findings), named, [topic for topic, _ in topics])
 
     def _rather_delay(self, whole: Matrix, saids: list[Said]) -> Matrix:
         """A carrier that states a new date tells of a delay, not of a normal event: that share moves over."""
@@ -178,7 +184,9 @@ class Understander:
         reading = Reading(event.intent, 1.0, 1.0, 1.0, filled, saids)
         return Finding(event.intent, record, ranked, reading, 1.0, from_event=True)
 
-    def _topics(self, message: Message, recall: Recall, saids: list[Said]) -> list[tuple[Topic, list[Ranked]]]:
+    def _topics(
+        self, message: Message, recall: Recall, saids: list[Said], whole: Matrix
+    ) -> list[tuple[Topic, list[Ranked]]]:
         """One topic for each order that the statements name, in reading order; else one for the order that fits best."""
         model = wanted_model(None, recall.sender.role)
         groups = self._grouped(saids, recall, model)
@@ -195,7 +203,9 @@ class Understander:
             covered = add_tables(news, message, order, self.book)
             gather(news, [s for s in said_here if not _covered(s.statement, covered)], order)
             today = message.received_at.date()
-            topics.append((Topic(order, said_here, news, today, primary=position == 0), ranked))
+            shipped = order is not None and any(p.state == "done" for p in self.book.pickings_of(order))
+            situation = Situation(order, recall.sender.role, shipped, primary=position == 0)
+            topics.append((Topic(situation, said_here, news, today, whole), ranked))
         return topics
 
     def _grouped(
@@ -267,19 +277,18 @@ class Understander:
         topic: Topic,
         ranked: list[Ranked],
         recall: Recall,
-        whole: Matrix,
         similarity: float,
         before: list[Finding],
         posted_on: RecordKey | None,
     ) -> list[Finding]:
         findings = []
-        for reading in read_topic(topic, whole, self.model):
+        for reading in read_topic(topic, self.model, self.weights):
             least = BORNE_OUT_AT if reading.filled.borne_out else SECONDARY_AT
-            if not topic.primary and reading.probability < least:
+            if not topic.situation.primary and reading.probability < least:
                 if not before or before[0].intent not in LISTED or any(s.unchanged for s in topic.saids):
                     continue
                 reading.intent, reading.probability = before[0].intent, before[0].reading.probability
-            if not topic.primary and reading.intent in NEEDS_LINES and not reading.filled.fields.lines:
+            if not topic.situation.primary and reading.intent in NEEDS_LINES and not reading.filled.fields.lines:
                 continue
             record, order_ranking = self._record(reading, topic, ranked, recall, posted_on)
             findings.append(Finding(reading.intent, record, order_ranking, reading, similarity))

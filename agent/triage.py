@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from agent.references import References
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.topics import Finding, Understander
 from agent.trust import Suspicion, suspect
+from agent.weigh import IntentWeights
 from tools.embedding import Embedder
 from tools.index import RecordIndex
 from tools.message import Message
@@ -46,6 +48,7 @@ class TriageEngine:
         embedder: Embedder,
         index: RecordIndex,
         model: IntentModel,
+        weights: IntentWeights,
         policy: Policy,
         live: RecordReader | None = None,
     ) -> None:
@@ -55,6 +58,7 @@ class TriageEngine:
         self.index = index
         self.model = model
         self.policy = policy
+        self.weights = weights
         self.calibration = Calibration.load()
         self.refresh()
 
@@ -62,8 +66,9 @@ class TriageEngine:
         self.read_at = self.reader.as_of()
         self.book = OrderBook(self.reader)
         self.references = References(self.book)
-        self.index.build(product_documents(self.book), self.book.version)
-        self.understander = Understander(self.book, self.model, self.embedder)
+        documents = product_documents(self.book)
+        self.index.build(documents, hashlib.sha256(repr(documents).encode()).hexdigest())
+        self.understander = Understander(self.book, self.model, self.weights, self.embedder)
 
     def triage(self, message: Message) -> Triage:
         """Proposals for one message. Does not raise on a message's content; raises RecordsError if records cannot be
@@ -103,6 +108,7 @@ class TriageEngine:
         return {
             "engine": "local/1",
             "intents": self.model.digest,
+            "weights": self.weights.digest,
             "calibration": self.calibration.digest if self.calibration else "none",
             "policy": self.policy.digest,
             "taxonomy": taxonomy().digest,
@@ -290,10 +296,11 @@ def build_engine(
     *,
     index_dir: Path | None = None,
     embedder: Embedder | None = None,
+    weights: IntentWeights | None = None,
     live: RecordReader | None = None,
 ) -> TriageEngine:
     """The engine over a reader's records. With `index_dir` the index and the embeddings are kept between starts; an
-    `embedder` that stands already is used as it is. `live` is Odoo itself,
+    `embedder` that stands already, or other `weights` than those that ship, are used as they are. `live` is Odoo itself,
     where `reader` is a mirror of it."""
     embedder = embedder or Embedder(index_dir / "embeddings.sqlite" if index_dir else None)
     return TriageEngine(
@@ -301,6 +308,7 @@ def build_engine(
         embedder=embedder,
         index=RecordIndex(embedder, index_dir),
         model=IntentModel.load(),
+        weights=weights or IntentWeights.load(),
         policy=load_policy(),
         live=live,
     )

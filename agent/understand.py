@@ -11,45 +11,40 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
 from agent.fields import Context, Filled, fill
 from agent.intents import NONE, IntentModel, Matrix
 from agent.line_news import OrderNews
-from agent.orderbook import PURCHASE, SALE, Order
+from agent.orderbook import Order
 from agent.said import Said
-from agent.taxonomy import taxonomy
+from agent.weigh import CHANGES, COMPARED, IntentWeights, Situation, TopicEvidence, evidence_of
 from tools.embedding import Embedder
 
-# What a statement of a supplier may turn out to be once its values are set beside the order's.
-CHANGES = ("delivery_date_change", "partial_shipment", "quantity_change", "price_change")
 NEW_DATES = ("delivery_date_change", "partial_shipment", "order_change", "transit_delay", "shipment_notice")
-FAMILY = (*CHANGES, "item_unavailable", "order_confirmation", "shipment_notice", "order_rejection")
 
-# How much a contradiction or a confirmation by the record moves an intent's score.
-CONTRADICTED, UNKNOWN, CONFIRMED = 0.2, 0.85, 1.3
 EMBEDDED_STATEMENTS = 2
 ALSO_SAID = 0.8
-ALSO_CHANGED = 0.4
-OTHER_SIDE = 0.05
-AT_ODDS = 0.4
-SPLIT_SEEN = 0.4
-TABLE_DIFFERS = 0.45
-TABLE_AGREES = 0.25
+CHIEFLY = 0.3
+# Changes that stand side by side wherever the values of each differ from the order's.
+SIDE_BY_SIDE = {
+    "delivery_date_change": ("quantity_change", "price_change"),
+    "quantity_change": ("delivery_date_change", "price_change"),
+    "price_change": ("delivery_date_change", "quantity_change", "partial_shipment"),
+    "partial_shipment": ("price_change",),
+    "item_unavailable": ("delivery_date_change", "price_change"),
+}
 # What a message may say besides its chief matter, in a statement of its own.
 _PAIRS = (
-    ("delivery_date_change", "quantity_change"),
-    ("delivery_date_change", "price_change"),
-    ("delivery_date_change", "partial_shipment"),
     ("delivery_date_change", "item_unavailable"),
-    ("quantity_change", "price_change"),
     ("quantity_change", "item_unavailable"),
     ("price_change", "item_unavailable"),
-    ("price_change", "partial_shipment"),
     ("order_confirmation", "information_request"),
     ("order_confirmation", "supplier_invoice_issue"),
     ("shipment_notice", "supplier_invoice_issue"),
+    ("delivery_date_change", "supplier_invoice_issue"),
     ("price_change", "information_request"),
     ("partial_shipment", "information_request"),
     ("order_cancellation", "billing_query"),
@@ -72,13 +67,32 @@ BESIDE = frozenset(frozenset(pair) for pair in _PAIRS)
 
 @dataclass
 class Topic:
-    """One order (or none) and the statements that speak of it. `primary`: the message is chiefly about it."""
+    """One order (or none) and the statements that speak of it. `whole`: class probabilities of the message."""
 
-    order: Order | None
+    situation: Situation
     saids: list[Said]
     news: OrderNews
     today: date
-    primary: bool = True
+    whole: Matrix
+
+    @property
+    def order(self) -> Order | None:
+        return self.situation.order
+
+    @property
+    def context(self) -> Context:
+        return Context(self.saids, self.order, self.news, self.today)
+
+    @cached_property
+    def compared(self) -> dict[str, Filled]:
+        """What the topic would state as each intent that the order's own values can bear out."""
+        if self.order is None:
+            return {}
+        return {intent: fill(intent, self.context) for intent in (*COMPARED, "shipment_notice")}
+
+    def evidence(self, model: IntentModel) -> TopicEvidence | None:
+        """What the weights are fitted on, and read by; None where nothing was said."""
+        return evidence_of(self.saids, self.whole, self.compared, self.situation, model) if self.saids else None
 
 
 @dataclass
@@ -114,109 +128,42 @@ def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed
     return np.asarray(whole, dtype=np.float32), float(near.max()) if len(near) else 0.0
 
 
-def read_topic(topic: Topic, whole: Matrix, model: IntentModel) -> list[Reading]:
+def read_topic(topic: Topic, model: IntentModel, weights: IntentWeights) -> list[Reading]:
     """The intents that the topic's statements express, best first. Never empty: `unclear` is an answer."""
-    scores = _combined(topic, whole, model)
-    context = Context(topic.saids, topic.order, topic.news, topic.today)
-    filled: dict[str, Filled] = {}
-    if topic.order is not None:
-        filled = {intent: fill(intent, context) for intent in (*CHANGES, "order_change", "shipment_notice")}
-        _weigh(scores, filled, topic)
+    evidence = topic.evidence(model)
+    scores = weights.shares(evidence) if evidence else {"unclear": 1.0}
+    filled = topic.compared
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     best = ranked[0][0]
-    chosen = [best] + [i for i, score in ranked[1:] if score >= 0.1 and _also_said(i, best, topic, filled, model)]
+    chosen = [best] + [i for i, _ in ranked[1:] if _also_said(i, best, topic, model)]
     chosen = _reconcile(chosen, filled, scores)
-    chosen = _borne_out(chosen, filled, context)
-    total = sum(score for _, score in ranked) or 1.0
+    chosen = _borne_out(chosen, filled, topic.context)
     readings = []
     for intent in chosen:
         others = [score for name, score in ranked if name not in chosen]
-        margin = (scores[intent] - max(others, default=0.0)) / total
         readings.append(
             Reading(
                 intent=intent,
                 probability=scores[intent],
-                margin=max(-1.0, min(1.0, margin)),
-                message=float(whole[model.classes.index(intent)]) if intent in model.classes else 0.0,
-                filled=filled.get(intent) or fill(intent, context),
+                margin=scores[intent] - max(others, default=0.0),
+                message=float(topic.whole[model.classes.index(intent)]) if intent in model.classes else 0.0,
+                filled=filled.get(intent) or fill(intent, topic.context),
                 saids=topic.saids,
             )
         )
     return readings
 
 
-def _weigh(scores: dict[str, float], filled: dict[str, Filled], topic: Topic) -> None:
-    """Move the scores by what the values say beside the order's."""
-    if any(r.exact for said in topic.saids for r in said.references):
-        # Whoever names an order of ours wants something with it.
-        _lower(scores, "not_actionable")
-    purchase = topic.order is not None and topic.order.model == PURCHASE
-    for intent in CHANGES if purchase else ("order_change",):
-        scores[intent] = min(1.0, scores.get(intent, 0.0) * _support(filled[intent]))
-    if not purchase:
-        return
-    # A supplier tells of orders; how a parcel fares is its carrier's to tell.
-    _lower(scores, "delivery_update")
-    for intent in CHANGES:
-        if filled[intent].from_table and filled[intent].borne_out:
-            scores[intent] = max(scores[intent], TABLE_DIFFERS)
-    tracked = any(r.kind == "tracking" for said in topic.saids for r in said.references)
-    aligned = any(news.from_table for news in topic.news.lines.values())
-    if aligned and not tracked and not any(filled[i].fields.lines for i in CHANGES):
-        scores["order_confirmation"] = min(1.0, scores.get("order_confirmation", 0.0) + TABLE_AGREES)
-    if filled["delivery_date_change"].borne_out:
-        # What comes on another date is neither gone for good nor under way already, unless a shipment is named.
-        _lower(scores, "item_unavailable", "order_rejection", "delivery_update", "transit_delay")
-        if not tracked:
-            _lower(scores, "shipment_notice")
-    if filled["partial_shipment"].supported >= 1.0:
-        scores["partial_shipment"] = min(1.0, scores["partial_shipment"] + SPLIT_SEEN)
-        _lower(scores, "quantity_change", "delivery_date_change")
-
-
-def _lower(scores: dict[str, float], *intents: str) -> None:
-    for intent in intents:
-        scores[intent] = scores.get(intent, 0.0) * AT_ODDS
-
-
-def _also_said(intent: str, best: str, topic: Topic, filled: dict[str, Filled], model: IntentModel) -> bool:
-    """Whether a further intent is surely expressed by a statement of its own that is not about the chief one.
-
-    A further change of lines must be borne out by values that differ from the record's."""
-    if frozenset((best, intent)) not in BESIDE:
-        return False
-    if intent in CHANGES:
-        if best not in FAMILY or intent not in filled or filled[intent].supported < 1.0:
-            return False
-        at_least = ALSO_CHANGED
-    else:
-        at_least = ALSO_SAID
-    return any(
-        said.probability(model, intent) >= at_least and said.probability(model, best) < 0.3 for said in topic.saids
+def _also_said(intent: str, best: str, topic: Topic, model: IntentModel) -> bool:
+    """Whether a further intent is expressed: by values that differ from the order's in their own way, or by a statement
+    of its own that is surely not about the chief one."""
+    if intent in SIDE_BY_SIDE.get(best, ()):
+        stated = topic.compared.get(intent)
+        surely = stated is not None and (intent != "delivery_date_change" or bool(stated.surely) or stated.from_table)
+        return stated is not None and stated.borne_out and surely
+    return frozenset((best, intent)) in BESIDE and any(
+        said.probability(model, intent) >= ALSO_SAID and said.probability(model, best) < CHIEFLY for said in topic.saids
     )
-
-
-def _combined(topic: Topic, whole: Matrix, model: IntentModel) -> dict[str, float]:
-    """Each intent's score: its strongest statement, and for the chief topic the message as a whole."""
-    if not topic.saids:
-        return {"unclear": 1.0}
-    best = np.stack([s.scores for s in topic.saids]).max(axis=0)
-    combined = 0.65 * best + 0.35 * whole if topic.primary else best
-    known = taxonomy().intents
-    scores = {}
-    for i, name in enumerate(model.classes):
-        if name == NONE:
-            continue
-        wanted = known[name].record
-        elsewhere = topic.order is not None and wanted in (PURCHASE, SALE) and wanted != topic.order.model
-        scores[name] = float(combined[i]) * (OTHER_SIDE if elsewhere else 1.0)
-    return scores
-
-
-def _support(filled: Filled) -> float:
-    if filled.supported >= 1.0:
-        return CONFIRMED
-    return UNKNOWN if filled.supported > 0.0 else CONTRADICTED
 
 
 def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, float]) -> list[str]:
@@ -241,7 +188,8 @@ def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, f
 
 def _borne_out(chosen: list[str], filled: dict[str, Filled], context: Context) -> list[str]:
     """Several deliveries of which only one date is stated are another date; and a line that is said to come, in another
-    number or on a day not known yet, is not unavailable besides."""
+    number or on a day not known yet, is not unavailable besides. A change without a value says nothing beside one
+    that has one."""
     moved = filled.get("delivery_date_change")
     one_date = moved and moved.fields.lines and not filled["partial_shipment"].fields.lines
     if "partial_shipment" in chosen and one_date:
@@ -251,7 +199,8 @@ def _borne_out(chosen: list[str], filled: dict[str, Filled], context: Context) -
         told = {line_id for i in chosen if i in CHANGES and i in filled for line_id in filled[i].line_ids}
         if not filled["item_unavailable"].line_ids - told:
             chosen = [i for i in chosen if i != "item_unavailable"]
-    return list(dict.fromkeys(chosen))
+    valued = [i for i in chosen if i in CHANGES and i in filled and filled[i].fields.lines]
+    return [i for i in dict.fromkeys(chosen) if i not in CHANGES or i in valued or not valued]
 
 
 def _part_ways(chosen: list[str], filled: dict[str, Filled]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,15 +18,12 @@ from numpy.typing import NDArray
 
 from agent.proposal import Proposal, RecordRef, Triage
 from agent.rate import FEATURES, Calibration, Calibrator
-from agent.triage import TriageEngine, build_engine
-from evals.labelled import LabelledSet, load_labelled
+from agent.triage import TriageEngine
+from evals.labelled import LabelledSet
 from evals.matching import Pair, judge
-from evals.predict import records_of
 from evals.predictions import Prediction
-from tools.embedding import Embedder
 from tools.reading import read_message
 
-SUITES = Path(__file__).parent / "suites"
 PARTS = ("intent", "record", "fields", "actions", "whole")
 REGULARISATION = 0.1
 FOLDS = 10
@@ -152,17 +149,8 @@ def manual_threshold(probabilities: Array, right: NDArray[np.bool_]) -> float:
     return float(probabilities[order[below[-1]]]) if below else 0.0
 
 
-def fit(suites: Sequence[Path], embedder: Embedder, progress: Callable[[str], None] = lambda _: None) -> Calibration:
-    """Calibrators from labelled suites. The engine runs with its present intent model and no calibration."""
-    rated: list[Rated] = []
-    digest = hashlib.sha256()
-    for folder in suites:
-        progress(f"observing {folder.name}")
-        labelled = load_labelled(folder)
-        engine = build_engine(records_of(labelled), embedder=embedder)
-        engine.calibration = None
-        rated += observe(labelled, engine, folder.name)
-        digest.update(folder.name.encode() + (folder / "cases.jsonl").read_bytes())
+def fit(rated: Sequence[Rated], suites: Mapping[str, LabelledSet], engine: TriageEngine) -> Calibration:
+    """Calibrators from what was observed on labelled suites by `engine` and its likes."""
     features = matrix(rated)
     parts = {part: fit_calibrator(features, np.array([r.right[part] for r in rated])) for part in PARTS}
     probabilities, right = cross_fitted(rated), np.array([r.right["whole"] for r in rated])
@@ -171,8 +159,8 @@ def fit(suites: Sequence[Path], embedder: Embedder, progress: Callable[[str], No
         ready_at=ready_threshold(probabilities, right),
         manual_below=round(manual_threshold(probabilities, right), 6),
         provenance={
-            "suites": [folder.name for folder in suites],
-            "labels": digest.hexdigest()[:12],
+            "suites": list(suites),
+            "labels": _digest(suites),
             "intents": engine.model.digest,
             "policy": engine.policy.digest,
             "proposals": len(rated),
@@ -181,6 +169,13 @@ def fit(suites: Sequence[Path], embedder: Embedder, progress: Callable[[str], No
             "brier_cross_fitted": round(float(np.mean((probabilities - right) ** 2)), 4),
         },
     )
+
+
+def _digest(suites: Mapping[str, LabelledSet]) -> str:
+    digest = hashlib.sha256()
+    for name, suite in suites.items():
+        digest.update(name.encode() + (suite.path / "cases.jsonl").read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def save(calibration: Calibration, path: Path) -> str:

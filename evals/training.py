@@ -5,29 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.intents import MODEL_PATH
+from agent.intents import MODEL_PATH, IntentModel
 from agent.rate import CALIBRATION_PATH
-from evals import calibration_training, intent_training
+from agent.triage import build_engine
+from agent.weigh import WEIGHTS_PATH, IntentWeights, intents_of
+from evals import calibration_training, intent_training, weight_training
+from evals.labelled import load_labelled
+from evals.predict import records_of
 from tools.embedding import Embedder
+
+SUITES = Path(__file__).parent / "suites"
 
 Progress = Callable[[str], None]
 
 
 def train(
-    *, cache: Path | None = None, calibration_only: bool = False, progress: Progress = lambda _: None
+    *, cache: Path | None = None, keep_intents: bool = False, progress: Progress = lambda _: None
 ) -> dict[str, str]:
-    """Refit the intent model and the calibrators; returns the digests of the artefacts by file name.
+    """Refit the intent model, the weights and the calibrators; returns the digests of the artefacts by file name.
+
+    The calibrators see each suite as an engine does that was fitted on the others alone.
 
     `cache` keeps embeddings between runs (the first run embeds every training text: some minutes)."""
     embedder = Embedder(cache)
     digests: dict[str, str] = {}
-    if not calibration_only:
+    if not keep_intents:
         progress("embedding the training texts")
         examples = intent_training.load_corpora()
         vectors = intent_training.embed_examples(examples, embedder)
         progress("fitting the intent model")
         digests[MODEL_PATH.name] = intent_training.fit(examples, vectors).save(MODEL_PATH)
-    suites = [path.parent for path in sorted(calibration_training.SUITES.glob("*/cases.jsonl"))]
-    calibration = calibration_training.fit(suites, embedder, progress)
+    suites = {path.parent.name: load_labelled(path.parent) for path in sorted(SUITES.glob("*/cases.jsonl"))}
+    model = IntentModel.load()
+    unfitted = IntentWeights.unfitted(intents_of(model))
+    engines = {n: build_engine(records_of(s), embedder=embedder, weights=unfitted) for n, s in suites.items()}
+    topics = {}
+    for name, suite in suites.items():
+        progress(f"observing {name}")
+        topics[name] = weight_training.observe_topics(suite, engines[name])
+    weights = weight_training.fit(topics, list(suites), model)
+    digests[WEIGHTS_PATH.name] = weight_training.save(weights, WEIGHTS_PATH)
+    rated = []
+    for name, engine in engines.items():
+        progress(f"judging {name} by the others")
+        engine.weights = weight_training.fit(topics, [other for other in suites if other != name], model)
+        engine.calibration = None
+        engine.refresh()
+        rated += calibration_training.observe(suites[name], engine, name)
+    calibration = calibration_training.fit(rated, suites, engine)
     digests[CALIBRATION_PATH.name] = calibration_training.save(calibration, CALIBRATION_PATH)
     return digests

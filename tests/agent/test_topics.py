@@ -12,6 +12,7 @@ from agent.rate import FEATURES
 from agent.recall import recall
 from agent.topics import Understander, Understanding
 from agent.trust import Suspicion
+from agent.weigh import IntentWeights
 from tests.agent.company import NOW, mail
 from tests.agent.reading import BLUE, BOOK, REFERENCES, ROPE
 from tools.embedding import Embedder
@@ -20,7 +21,7 @@ from tools.message import CarrierEvent, Channel, Message, Part, Passage, Passage
 
 @cache
 def understander() -> Understander:
-    return Understander(BOOK, IntentModel.load(), Embedder())
+    return Understander(BOOK, IntentModel.load(), IntentWeights.load(), Embedder())
 
 
 def understood(message: Message) -> Understanding:

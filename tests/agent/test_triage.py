@@ -183,6 +183,7 @@ def test_a_late_customer_is_told_of_beside_the_new_date():
         embedder=engine().embedder,
         index=engine().index,
         model=engine().model,
+        weights=engine().weights,
         policy=engine().policy,
     )
     message = mail(DELAY)
@@ -201,7 +202,7 @@ def test_without_a_record_that_fits_a_person_looks():
 
 def test_an_outcome_says_what_decided_and_how_long_it_took():
     result = triaged(mail(DELAY))
-    assert set(result.versions) == {"engine", "intents", "calibration", "policy", "taxonomy", "records"}
+    assert set(result.versions) == {"engine", "intents", "weights", "calibration", "policy", "taxonomy", "records"}
     assert all(result.versions.values())
     assert {"recall", "understand", "compare", "rate"} <= set(result.seconds)
     assert all(seconds >= 0 for seconds in result.seconds.values())

@@ -9,11 +9,14 @@ from agent.intents import NONE, IntentModel
 from agent.orderbook import Order
 from agent.taxonomy import taxonomy
 from agent.understand import Reading, Topic, read_topic, statement_count
+from agent.weigh import IntentWeights, Situation, intents_of
 from tests.agent.company import NOW
 from tests.agent.reading import BLUE, ROPE, ROPES_AND_FENDERS, context
 
 EMPTY = np.zeros((0, 0), dtype=np.float32)
 MODEL = IntentModel([*sorted(taxonomy().intents), NONE], {}, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, 0.5, EMPTY)
+
+WEIGHTS = IntentWeights.unfitted(intents_of(MODEL))
 
 
 def row(**scores: float) -> np.ndarray:
@@ -31,8 +34,9 @@ def readings(*said: tuple[str, dict[str, float]], order: Order | None = ROPES_AN
     rows = [row(**scores) for _, scores in said]
     for statement, scores in zip(read.saids, rows, strict=True):
         statement.scores = scores
-    topic = Topic(order, list(read.saids), read.news, NOW.date())
-    return read_topic(topic, np.stack(rows).max(axis=0) if rows else row(), MODEL)
+    whole = np.stack(rows).max(axis=0) if rows else row()
+    topic = Topic(Situation(order, "supplier"), list(read.saids), read.news, NOW.date(), whole)
+    return read_topic(topic, MODEL, WEIGHTS)
 
 
 def intents(*said: tuple[str, dict[str, float]], order: Order | None = ROPES_AND_FENDERS) -> list[str]:

@@ -172,9 +172,9 @@ def test_training_prints_the_digest_of_each_model(tmp_path, monkeypatch):
         return {"calibration.json": "0123456789ab"}
 
     monkeypatch.setattr("evals.training.train", train)
-    result = run("train", "--calibration-only", "--cache", tmp_path / "vectors")
+    result = run("train", "--keep-intents", "--cache", tmp_path / "vectors")
     assert result.stdout == "calibration.json  0123456789ab\n"
-    assert asked == {"cache": tmp_path / "vectors", "calibration_only": True}
+    assert asked == {"cache": tmp_path / "vectors", "keep_intents": True}
 
 
 def test_a_port_in_use_is_said_before_anything_is_loaded(tmp_path, records):
