@@ -40,10 +40,17 @@ TITLES = {
 SIGN_IN_HINT = "Open your sign-in link. Ask whoever runs the desk for a new one: `triage sign-in NAME` prints it."
 
 
-def create_app(settings: Settings, *, database: Database | None = None, records: RecordReader | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    records: RecordReader | None = None,
+    mirrored: bool = False,
+) -> FastAPI:
     """The application over the settings' database, or the given one.
 
-    With `records`, an approval is refused when the record was written since the proposal was made.
+    With `records`, an approval is refused when the record was written since the proposal was made. `mirrored`: what is
+    shown comes from the mirror of Odoo, so pages say how old that is.
     """
     app = FastAPI(title="Exception Desk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.settings = settings
@@ -51,6 +58,7 @@ def create_app(settings: Settings, *, database: Database | None = None, records:
     app.state.store = RawStore(settings.data_dir / "raw")
     app.state.sessions = Sessions(settings)
     app.state.records = records
+    app.state.mirrored = mirrored
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)
     app.include_router(pages.router)

@@ -92,18 +92,26 @@ def configured(data_dir: Path | None = None, **given: Any) -> Settings:
         raise Refused(f"A setting cannot be used. {wrong}") from error
 
 
-def reader_of(settings: Settings) -> RecordReader:
-    """A snapshot where one is given, else the live Odoo."""
-    from tools.odoo.connect import connect
+def records_of(settings: Settings, snapshot: Path | None) -> tuple[RecordReader, RecordReader | None]:
+    """The records to look into and, where they are a mirror, the live Odoo behind it. A snapshot that is given on the
+    command line comes first, then Odoo, then TRIAGE_RECORDS."""
+    if snapshot is None and settings.odoo is not None:
+        from review.database import open_database
+        from review.mirror import MirrorReader
+        from tools.odoo.connect import connect
+
+        mirror = MirrorReader(open_database(existing(settings)))
+        if mirror.as_of() is None:
+            raise Refused("Odoo's records have not been read yet: `triage odoo sync` does it.")
+        return mirror, connect(settings.odoo)
     from tools.snapshot import SnapshotReader
 
-    if settings.records is not None:
-        return SnapshotReader(settings.records)
-    if settings.odoo is not None:
-        return connect(settings.odoo)
-    raise Refused(
-        "No records to look into: give a snapshot with --records FILE or TRIAGE_RECORDS, or a live Odoo (TRIAGE_ODOO_URL)."
-    )
+    if settings.records is None:
+        raise Refused(
+            "No records to look into: give a snapshot with --records FILE or TRIAGE_RECORDS, or a live Odoo "
+            "(TRIAGE_ODOO_URL)."
+        )
+    return SnapshotReader(settings.records), None
 
 
 def existing(settings: Settings) -> Settings:
@@ -155,7 +163,7 @@ def serve(
 ) -> None:
     """Serve the desk and triage what is received."""
     settings = configured(data_dir, records=records, host=host, port=port)
-    reader = reader_of(settings)
+    snapshot = None if records is None and settings.odoo is not None else records_of(settings, records)[0]
     from rich.console import Console
 
     from api.listening import claim_port
@@ -164,7 +172,7 @@ def serve(
     with claim_port(settings) as listener:
         with console.status("Loading …"):
             from api.serving import serve as run
-        run(settings, listener, reader, console)
+        run(settings, listener, snapshot, console)
 
 
 @app.command("sign-in")
@@ -203,17 +211,17 @@ def ingest(
     from tools.message_files import find_inbound
 
     settings = configured(data_dir, records=records)
-    reader = reader_of(settings) if now else None
     try:
         found = list(find_inbound(paths))
     except ValueError as error:
         raise Refused(str(error)) from error
     database, store = open_database(settings), RawStore(settings.data_dir / "raw")
     ids = [receive(database, store, m.raw, m.channel, m.received_at) for m in found]
-    if reader is not None:
+    if now:
         from agent.triage import build_engine
 
-        engine = build_engine(reader, index_dir=settings.data_dir / "index")
+        reader, live = records_of(settings, records)
+        engine = build_engine(reader, index_dir=settings.data_dir / "index", live=live)
         with Progress(disable=not sys.stderr.isatty()) as bar:
             for message_id in bar.track(ids, description="Triaging"):
                 triage_message(database, store, message_id, engine)
@@ -250,7 +258,7 @@ def message(
     """Triage one message and print what comes out. Nothing is kept."""
     from tools.message_files import find_inbound
 
-    reader = reader_of(configured(records=records))
+    reader, live = records_of(configured(records=records), records)
     try:
         found = next(find_inbound([file]), None)
     except ValueError as error:
@@ -261,7 +269,7 @@ def message(
     from api.report import print_triage
     from tools.reading import read_message
 
-    triage: Triage = build_engine(reader).triage(
+    triage: Triage = build_engine(reader, live=live).triage(
         read_message(found.raw, channel=found.channel, received_at=found.received_at)
     )
     if json:

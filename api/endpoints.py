@@ -14,6 +14,7 @@ from review import queue
 from review.database import Database
 from review.decisions import RejectReason, UnknownProposal, approve, decisions_of, edit, reject
 from review.edits import Edit
+from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
 from review.schema import DecisionRow, LogEntry
 from tools.message import Message
@@ -37,13 +38,16 @@ class ItemList(BaseModel):
 
 
 class Pulse(BaseModel):
-    """What an open page asks every few seconds. `entry` is the log's newest number: the same means nothing happened."""
+    """What an open page asks every few seconds. `entry` is the log's newest number: the same means nothing happened.
+
+    `odoo_as_of` (ISO 8601) is the moment up to which everything in Odoo is known, where a live one is mirrored."""
 
     entry: int
     unread: int
     counts: dict[View, int]
     ids: list[str]
     current: str | None = None
+    odoo_as_of: str | None = None
 
 
 class DecisionOut(BaseModel):
@@ -121,7 +125,9 @@ def session_of(me: SignedIn) -> Session:
 def pulse(
     request: Request, me: SignedIn, narrowed: FilterQuery, view: View = View.ready, at: str | None = None
 ) -> Pulse:
-    with request.app.state.database.read() as session:
+    state = request.app.state
+    as_of = synced_at(state.database) if state.mirrored else None
+    with state.database.read() as session:
         newest = session.execute(select(func.coalesce(func.max(LogEntry.seq), 0))).scalar_one()
         found = queue.find(session, at) if at else None
         return Pulse(
@@ -130,6 +136,7 @@ def pulse(
             counts=queue.counts(session, narrowed),
             ids=[item.id for item in queue.list_items(session, view, narrowed)],
             current=f"{found[0].state} {found[0].version}" if found else None,
+            odoo_as_of=as_of.isoformat(timespec="seconds") if as_of else None,
         )
 
 

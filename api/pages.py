@@ -26,6 +26,7 @@ from review import log, queue
 from review.decisions import DecisionError, RejectReason, approve, decisions_of, edit, reject
 from review.edits import Edit, InvalidEdit, LineEdit
 from review.intake import retry
+from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
 from review.raw_store import RawStore
 from review.schema import MessageRow, ProposalRow
@@ -40,7 +41,10 @@ _environment = Environment(loader=FileSystemLoader(Path(__file__).with_name("tem
 _environment.trim_blocks = _environment.lstrip_blocks = True
 _environment.globals.update(wording=wording, View=View, RejectReason=RejectReason)
 _environment.filters.update(
-    {name: getattr(wording, name) for name in ("age", "moment", "money", "percent", "value", "visible", "words")}
+    {
+        name: getattr(wording, name)
+        for name in ("age", "iso_moment", "moment", "money", "percent", "value", "visible", "words")
+    }
 )
 templates = Jinja2Templates(env=_environment)
 
@@ -214,7 +218,9 @@ def notice(request: Request, title: str, detail: str, status: int) -> Response:
 
 
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
-    context["demo_people"] = DEMO_PEOPLE if request.app.state.settings.demo else {}
+    state = request.app.state
+    context["demo_people"] = DEMO_PEOPLE if state.settings.demo else {}
+    context["odoo_as_of"] = synced_at(state.database) if state.mirrored else None
     return templates.TemplateResponse(request, template, context, status_code=status)
 
 

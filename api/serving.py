@@ -7,6 +7,8 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -19,14 +21,20 @@ from rich.text import Text
 from agent.triage import TriageEngine, build_engine
 from api.app import create_app
 from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
+from api.syncing import sync_shown
 from evals.labelled import Case, LabelledSet, load_labelled
 from review.database import Database, open_database
-from review.intake import receive, triage_message
+from review.intake import Triager, receive, triage_message
 from review.mail_loops import MailLoops
+from review.mirror import MirrorReader, mirror_version, synced_at
+from review.mirror_loop import MirrorLoop
 from review.people import anybody
 from review.raw_store import RawStore
+from review.renewed_engine import RenewedEngine
 from review.service import TriageLoop
 from review.settings import Settings
+from tools.embedding import Embedder
+from tools.odoo.connect import connect
 from tools.records import RecordReader
 from tools.snapshot import SnapshotReader
 
@@ -46,21 +54,55 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         listener.close()
 
 
-def serve(settings: Settings, listener: socket.socket, reader: RecordReader, console: Console) -> None:
-    """Serves the desk, takes mail in and triages what is received, in one process."""
+def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | None, console: Console) -> None:
+    """Serves the desk, takes mail in and triages what is received, in one process: over the snapshot, or over a mirror
+    of the live Odoo that the settings name."""
     accounts = settings.mailbox_accounts()
     database = open_database(settings)
     store = RawStore(settings.data_dir / "raw")
-    with console.status("Loading the engine …"):
-        engine = build_engine(reader, index_dir=settings.data_dir / "index")
-    app = create_app(settings, database=database, records=reader)
-    with TriageLoop(database, store, engine) as triage, MailLoops(database, store, accounts, triage.wake):
+    if snapshot is not None:
+        with console.status("Loading the engine …"):
+            engine: Triager = build_engine(snapshot, index_dir=settings.data_dir / "index")
+        follow: AbstractContextManager[object] = nullcontext()
+        app = create_app(settings, database=database, records=snapshot)
+    else:
+        assert settings.odoo is not None
+        live = connect(settings.odoo)
+        engine, follow = mirrored_engine(settings, database, live, console)
+        app = create_app(settings, database=database, records=live, mirrored=True)
+    with follow, TriageLoop(database, store, engine) as triage, MailLoops(database, store, accounts, triage.wake):
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
         console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
         if not anybody(database):
             console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)
         run(app, listener)
+
+
+def mirrored_engine(
+    settings: Settings, database: Database, live: RecordReader, console: Console
+) -> tuple[Triager, AbstractContextManager[object]]:
+    """An engine over the mirror, which is filled first if it is not yet complete, and what follows Odoo while it runs.
+
+    Raises RecordsError when Odoo cannot be read and there is no mirror yet."""
+    if synced_at(database) is None:
+        console.print("Odoo's records are read for the first time.", highlight=False)
+        sync_shown(settings, database, live, console)
+    with console.status("Loading the engine …"):
+        folder = settings.data_dir / "index"
+        folder.mkdir(parents=True, exist_ok=True)
+        embedder = Embedder(folder / "embeddings.sqlite")
+
+        def build(index_dir: Path) -> TriageEngine:
+            return build_engine(MirrorReader(database), index_dir=index_dir, embedder=embedder, live=live)
+
+        version = mirror_version(database)
+        engine = RenewedEngine(build, folder)
+    every = timedelta(minutes=settings.odoo_reconcile_minutes)
+    loop = MirrorLoop(
+        database, live, engine.renew, renewed=version, every=settings.odoo_sync_seconds, reconcile_every=every
+    )
+    return engine, loop
 
 
 def serve_demo(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from agent.proposal import Action, Fields, Proposal
@@ -27,6 +27,7 @@ VIEWS = {
     View.nothing: ("Nothing to do", "Automatic replies, normal events, advertising"),
     View.done: ("Done", "Decided, or replaced by a newer message"),
 }
+STALE_AFTER = timedelta(minutes=10)
 FIELDS = {"date": "date", "qty": "quantity", "price": "unit price", "splits": "deliveries", "substitute": "substitute"}
 
 
@@ -141,8 +142,17 @@ def age(moment: datetime, now: datetime | None = None) -> str:
     return "now"
 
 
+def is_stale(moment: datetime) -> bool:
+    """Whether what is known of Odoo is older than it should ever be while Odoo answers."""
+    return datetime.now(UTC) - moment > STALE_AFTER
+
+
 def moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def iso_moment(text: str) -> str:
+    return moment(datetime.fromisoformat(text))
 
 
 def visible(text: str) -> str:

@@ -1,0 +1,78 @@
+"""What stands on the mirror is renewed when the mirror changed; while Odoo is away, all goes on."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from review.mirror import MirrorReader, mirror_version
+from review.mirror_loop import MirrorLoop
+from tests.review.desk import Desk
+from tests.review.odoo import FakeOdoo
+
+
+@pytest.fixture
+def odoo() -> FakeOdoo:
+    made = FakeOdoo()
+    made.write("res.partner", 1, name="Trosse GmbH")
+    return made
+
+
+def loop(desk: Desk, odoo: FakeOdoo, renewals: list[str], every: float = 60.0) -> MirrorLoop:
+    def renew() -> None:
+        renewals.append(MirrorReader(desk.database).version())
+
+    version = mirror_version(desk.database)
+    return MirrorLoop(desk.database, odoo, renew, renewed=version, every=every, reconcile_every=timedelta(hours=1))
+
+
+def test_a_change_renews_once(desk, odoo):
+    renewals: list[str] = []
+    following = loop(desk, odoo, renewals)
+    for _ in range(2):
+        following.step()
+    assert len(renewals) == 1
+    odoo.write("res.partner", 1, name="Tau AG")
+    following.step()
+    assert renewals[1:] == [mirror_version(desk.database)]
+
+
+def test_while_odoo_is_away_it_is_said_once_and_once_when_it_is_back(desk, odoo, caplog):
+    caplog.set_level(logging.WARNING)
+    renewals: list[str] = []
+    following = loop(desk, odoo, renewals)
+    odoo.calls_left = 0
+    for _ in range(3):
+        following.step()
+    odoo.calls_left = None
+    for _ in range(2):
+        following.step()
+    said = [record.getMessage() for record in caplog.records if record.name == "review.mirror_loop"]
+    assert [text.split(";")[0].split(".")[0] for text in said] == ["Odoo cannot be followed", "Odoo is followed again"]
+    assert len(renewals) == 1
+
+
+def test_what_came_before_odoo_went_away_is_taken_up(desk, odoo):
+    renewals: list[str] = []
+    following = loop(desk, odoo, renewals)
+    odoo.calls_left = 60
+    following.step()
+    odoo.write("res.partner", 1, name="Tau AG")
+    odoo.calls_left = 12
+    following.step()
+    assert len(renewals) == 2
+
+
+def test_the_thread_follows_until_it_is_stopped(desk, odoo):
+    renewals: list[str] = []
+    with loop(desk, odoo, renewals, every=0.01) as following:
+        for _ in range(1000):
+            if renewals:
+                break
+            following._stop.wait(0.01)
+    assert renewals
+    count = sum(odoo.calls.values())
+    following._thread.join(0.1)
+    assert sum(odoo.calls.values()) == count
