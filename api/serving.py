@@ -28,6 +28,7 @@ from review.intake import Triager, receive, triage_message
 from review.mail_loops import MailLoops
 from review.mirror import MirrorReader, mirror_version, synced_at
 from review.mirror_loop import MirrorLoop
+from review.odoo_portal import OdooPortalLoop
 from review.people import anybody
 from review.raw_store import RawStore
 from review.renewed_engine import RenewedEngine
@@ -70,13 +71,22 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         live = connect(settings.odoo)
         engine, follow = mirrored_engine(settings, database, live, console)
         app = create_app(settings, database=database, records=live, mirrored=True)
-    with follow, TriageLoop(database, store, engine) as triage, MailLoops(database, store, accounts, triage.wake):
+    with follow, TriageLoop(database, store, engine) as triage, mail_loops(settings, database, store, triage.wake):
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
         console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
         if not anybody(database):
             console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)
         run(app, listener)
+
+
+def mail_loops(settings: Settings, database: Database, store: RawStore, on_mail: Callable[[], None]) -> MailLoops:
+    """What takes messages in: from the mailboxes, and from Odoo's portal where an account for it is set."""
+    loops = MailLoops(database, store, settings.mailbox_accounts(), on_mail)
+    if settings.odoo_portal is not None:
+        reader, every = connect(settings.odoo_portal), settings.odoo_sync_seconds
+        loops.loops.append(OdooPortalLoop(database, store, reader, every, on_mail))
+    return loops
 
 
 def mirrored_engine(

@@ -14,6 +14,7 @@ from review.mail_rows import SourceRows
 from review.raw_store import RawStore
 from tools.mailbox.accounts import Accounts, ImapAccount
 from tools.mailbox.errors import CertificateRefused, LoginRefused, MailboxError
+from tools.records import RecordsError
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class SourceLoop(ABC):
                 self.stopping.wait(pause(self._failures, error))
 
     def _report(self, error: Exception) -> None:
-        if isinstance(error, MailboxError | OSError):
+        if isinstance(error, MailboxError | RecordsError | OSError):
             problem = str(error)
         else:
             problem = f"Unexpected: {type(error).__name__}: {error}"

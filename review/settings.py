@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -53,6 +54,8 @@ class Settings(BaseSettings):
     odoo_allow_writing_account: bool = False
     odoo_sync_seconds: float = Field(60.0, gt=0)
     odoo_reconcile_minutes: float = Field(60.0, gt=0)
+    odoo_portal_login: str | None = None
+    odoo_portal_key_file: Path | None = None
     webhook_secrets: Path | None = None
     intake_bytes: int = Field(40_000_000, ge=1_000)
     authserv_id: str | None = None
@@ -89,6 +92,17 @@ class Settings(BaseSettings):
             )
         except SettingUnusable as error:
             raise SettingsError(f"TRIAGE_ODOO_URL: {error}") from error
+
+    @property
+    def odoo_portal(self) -> OdooSettings | None:
+        """The account that portal messages are read with, when one is set. Raises SettingsError when a part is missing."""
+        login, key_file = self.odoo_portal_login, self.odoo_portal_key_file
+        if login is None and key_file is None:
+            return None
+        if self.odoo is None or not login or key_file is None:
+            needed = "TRIAGE_ODOO_URL, TRIAGE_ODOO_PORTAL_LOGIN and TRIAGE_ODOO_PORTAL_KEY_FILE"
+            raise SettingsError(f"Portal messages need {needed} together.")
+        return replace(self.odoo, login=login, key_file=key_file)
 
     def mailbox_accounts(self) -> Accounts:
         """The mailboxes that are connected, by name; none without `mailboxes`. Raises SettingsError."""

@@ -16,6 +16,7 @@ Predicate = Callable[[Row], bool]
 
 COMODELS = {
     "partner_id": "res.partner",
+    "author_id": "res.partner",
     "commercial_partner_id": "res.partner",
     "partner_shipping_id": "res.partner",
     "partner_invoice_id": "res.partner",

@@ -26,7 +26,7 @@ class FakeOdoo:
         self.calls_left: int | None = None
         self._rows: dict[str, dict[int, Row]] = {}
 
-    def write(self, model: str, record_id: int, at: datetime | None = None, **values: Any) -> None:
+    def write(self, model: str, record_id: int, /, at: datetime | None = None, **values: Any) -> None:
         """Creates or changes a row, in a transaction that began `at` (now, unless said) and is committed now."""
         row = self._rows.setdefault(model, {}).setdefault(record_id, {"id": record_id})
         row.update(values, write_date=f"{at or self.now:%Y-%m-%d %H:%M:%S.%f}")
@@ -50,7 +50,7 @@ class FakeOdoo:
     ) -> list[Row]:
         self._count(model)
         compared = {i: self._compared(row) for i, row in self._rows.get(model, {}).items()}
-        found = RowReader({model: compared}).search_read(model, domain, ("id",), limit=limit, order=order)
+        found = RowReader({**self._rows, model: compared}).search_read(model, domain, ("id",), limit=limit, order=order)
         return [self._shown(model, row["id"], fields) for row in found]
 
     def read(self, model: str, ids: Sequence[int], fields: Sequence[str] | None = None) -> list[Row]:
