@@ -11,8 +11,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 CONFIG = """
@@ -67,8 +68,12 @@ service imap-login {{
     ssl = yes
   }}
 }}
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -197,3 +202,70 @@ class Dovecot:
             extra_groups=[] if who else None,
             **who,  # type: ignore[arg-type]
         )
+
+
+class Proxy:
+    """A TCP proxy on a free loopback port before `target`, to break connections as networks do.
+
+    `cut_after` cuts each connection once that many bytes have come from the server; `swallow` keeps connections open
+    and lets nothing through. `heard` is called with each piece from the server.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.cut_after: int | None = None
+        self.swallow = False
+        self.connections = 0
+        self.heard: Callable[[bytes], None] = lambda piece: None
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
+
+    def cut(self) -> None:
+        """Ends every connection, in the middle of whatever it carries."""
+        for sock in list(self._open):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._acceptor.join(timeout=10)
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target), timeout=10)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            self._open |= {client, server}
+            threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, from_server: bool) -> None:
+        passed = 0
+        with contextlib.suppress(OSError):
+            while piece := source.recv(16_384):
+                passed += len(piece)
+                if from_server:
+                    self.heard(piece)
+                if self.swallow:
+                    continue
+                if from_server and self.cut_after is not None and passed > self.cut_after:
+                    break
+                sink.sendall(piece)
+        for sock in (source, sink):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            self._open.discard(sock)

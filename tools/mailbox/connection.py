@@ -152,7 +152,8 @@ def _reached(account: ImapAccount, step: Callable[[], Opened], opened: Any = Non
         return step()
     except BaseException as error:
         if opened is not None:
-            opened.shutdown()
+            with suppress(OSError):
+                opened.shutdown()
         if isinstance(error, ssl.SSLCertVerificationError):
             what = f"{where} does not prove who it is: {error.verify_message}"
             to_do = "Use the name in the server's certificate as `host`, or give its authority as `ca_file`."
