@@ -70,7 +70,7 @@ class ReadsLikeOdoo:
             ("purchase.order", ["|", ("id", "=", 8), "!", ("partner_ref", "=", False), ("amount_total", ">", 20)], [9]),
             ("purchase.order", [("no_such_field", "=", False)], [7, 8, 9]),
             ("purchase.order", [("no_such_field", "=", 1)], []),
-            ("no.such.model", [("id", "=", 1)], []),
+            ("stock.lot", [("id", "=", 1)], []),
         ],
     )
     def test_domains_select_what_odoo_would(self, reader, model, domain, ids):

@@ -45,7 +45,7 @@ class AccountProof:
             able = "is an internal user, which can write in many places"
         elif found := writing(self._reader):
             model, operations = next(iter(found.items()))
-            able = f"may {' and '.join(operations)} {model}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+            able = f"may {', '.join(operations)} {model}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
         else:
             self.proved, self.notice = True, None
             return

@@ -53,7 +53,7 @@ class OdooReader:
         limit: int | None = None,
         order: str | None = None,
     ) -> list[Row]:
-        if not self.fields_of(model):
+        if not self.fields_of(model) or limit == 0:  # Odoo takes a limit of 0 for none
             return []
         known, names = self._known(model, domain), self._names(model, fields)
         if limit is not None and limit <= PAGE:
@@ -157,10 +157,12 @@ class OdooReader:
         nothing = RowReader({model: {1: {"id": 1}}})
 
         def term(leaf: Any) -> Any:
-            unknown = isinstance(leaf, (list, tuple)) and len(leaf) == 3 and isinstance(leaf[0], str)
-            if not unknown or leaf[0].split(".")[0] in known:
+            if not isinstance(leaf, (list, tuple)) or len(leaf) != 3 or not isinstance(leaf[0], str):
                 return leaf
-            return TRUE if nothing.search_count(model, [leaf]) else FALSE
+            field, operator, value = leaf
+            if field.split(".")[0] not in known:
+                return TRUE if nothing.search_count(model, [leaf]) else FALSE
+            return (field, operator, sorted(value) if isinstance(value, (set, frozenset)) else value)
 
         return [term(leaf) for leaf in domain]
 
