@@ -23,6 +23,7 @@ MOST_HEADER_BYTES = 256_000
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _ARRIVED = re.compile(rb'INTERNALDATE "([ \d]\d)-(\w{3})-(\d{4}) (\d\d:\d\d:\d\d) ([+-]\d{4})"')
+_TIMING = re.compile(r" \([\d. +]+ secs\)")
 _PASSING = re.compile(rb"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)
 
 
@@ -308,4 +309,5 @@ def _words(said: object) -> str:
     if isinstance(said, Exception) and said.args:
         said = said.args[0]
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return " ".join(text.split(" Data: ")[0].split())[:300]
+    # Dovecot adds how long it took, which would make each occurrence a new problem.
+    return " ".join(_TIMING.sub("", text.split(" Data: ")[0]).split())[:300]
