@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Action, Lane, Proposal, Triage
-from review import log
+from review import cases, closing, log
 from review.database import Database
 from review.raw_store import RawStore
 from review.schema import IdempotencyRow, MessageRow, MessageState, ProposalRow, ProposalState
@@ -126,6 +126,9 @@ def triage_message(database: Database, store: RawStore, message_id: str, engine:
         from tools.reading import read_message
 
         message = read_message(store.get(message_id), channel=channel, received_at=received_at)
+        with database.write() as session:
+            if _repeats(session, message_id, message):
+                return MessageState.triaged
         triage = engine.triage(message)
         with database.write() as session:
             _record(session, message_id, message, triage)
@@ -152,6 +155,8 @@ def hold_within(session: Session, message_id: str, reason: str, message: Message
     row.state, row.error = MessageState.held, reason
     proposal = _manual_proposal(f"The service could not triage this message. {reason}")
     [added] = _add(session, row, [proposal])
+    if message is not None:
+        cases.assign(session, row, message, [added])
     content = {"reason": reason, "attempts": row.attempts, "proposal": added.id}
     log.append(session, "message.held", message_id, content)
     return MessageState.held
@@ -189,6 +194,21 @@ def _state(database: Database, message_id: str) -> MessageState:
         return MessageState(session.get_one(MessageRow, message_id).state)
 
 
+def _repeats(session: Session, message_id: str, message: Message) -> bool:
+    """Whether the message merely repeats an earlier one. Then it is kept with its case and nobody is asked again."""
+    row = session.get_one(MessageRow, message_id)
+    if row.state != MessageState.received:
+        return False
+    _fill(session, row, message)
+    first = cases.repeated(session, row, message)
+    if first is None:
+        return False
+    row.state, row.duplicate_of = MessageState.triaged, first
+    row.case_id = session.get_one(MessageRow, first).case_id
+    log.append(session, "message.repeated", message_id, {"first": first, "case": row.case_id})
+    return True
+
+
 def _record(session: Session, message_id: str, message: Message, triage: Triage) -> None:
     row = session.get_one(MessageRow, message_id)
     if row.state != MessageState.received:
@@ -206,11 +226,12 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
         reason = triage.manual_reason or "The service found nothing in this message that it could propose."
         proposals = [_manual_proposal(reason).model_copy(update={"candidates": triage.candidates})]
     added = _add(session, row, proposals)
-    superseded = {p.id: _supersede(session, row, p) for p in added}
+    cases.assign(session, row, message, added)
     content = {
         "triage": triage.model_dump(mode="json"),
         "proposals": [p.id for p in added],
-        "supersedes": {new: old for new, old in superseded.items() if old},
+        "supersedes": closing.settle(session, row, message, added),
+        "case": row.case_id,
     }
     log.append(session, "message.triaged", message_id, content)
 
@@ -227,6 +248,11 @@ def _fill(session: Session, row: MessageRow, message: Message) -> None:
     row.problems = list(message.problems)
     row.mail_id = message.message_id
     row.thread = _thread(session, message)
+    row.text_hash = cases.text_hash(message)
+    if message.event is not None:
+        # A clock that runs ahead must not make an event the newest for ever.
+        row.happened_at = min(message.event.occurred_at or row.received_at, row.received_at)
+        row.shipment, row.arrived = cases.shipment(message.event.tracking), message.event.delivered
     words = " ".join([row.subject, row.sender, *(p.text for p in message.parts if p.name != "subject")])
     row.searchable = words.translate(WITHOUT_NUL)[:SEARCHABLE_LENGTH].casefold()
 
@@ -260,38 +286,3 @@ def _add(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[P
             old.state, old.superseded_by, old.closed_at = ProposalState.superseded, added[0].id, now
     session.flush()
     return added
-
-
-def _supersede(session: Session, row: MessageRow, new: ProposalRow) -> list[str]:
-    """Closes older open proposals on the same record and intent from the same sender or the same conversation.
-
-    A conversation counts only within the sender's own domain: a stranger who quotes a thread withdraws nothing.
-    When the newer message was triaged first, it is this proposal that is closed. Gives the ids that were closed
-    in favour of `new`.
-    """
-    if new.record_id is None:
-        return []
-    domain = row.sender_key.rpartition("@")[2]
-    same_sender = MessageRow.sender_key == row.sender_key
-    same_thread = (MessageRow.thread == row.thread) & MessageRow.sender_key.endswith(f"@{domain}", autoescape=True)
-    others = session.execute(
-        select(ProposalRow, MessageRow.received_at)
-        .join(MessageRow, MessageRow.id == ProposalRow.message_id)
-        .where(
-            ProposalRow.state == ProposalState.open,
-            ProposalRow.message_id != row.id,
-            ProposalRow.intent == new.intent,
-            ProposalRow.record_model == new.record_model,
-            ProposalRow.record_id == new.record_id,
-            or_(same_sender, same_thread) if row.thread and domain else same_sender,
-        )
-    ).all()
-    closed = []
-    for other, received_at in others:
-        older, newer = (other, new) if received_at <= row.received_at else (new, other)
-        if new.state == ProposalState.open:
-            older.state, older.superseded_by = ProposalState.superseded, newer.id
-            older.closed_at = datetime.now(UTC)
-            closed += [older.id] if newer is new else []
-    session.flush()
-    return closed

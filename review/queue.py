@@ -21,7 +21,7 @@ OF_MESSAGE = ("subject", "sender", "channel", "language", "received_at")
 
 class View(StrEnum):
     """ready · check · manual by lane; second: edited, waits for a second person; nothing: closes itself but for a
-    glance; done: decided or superseded."""
+    glance; done: decided or superseded, but for normal events, which stand in their cases only."""
 
     ready = "ready"
     check = "check"
@@ -149,7 +149,8 @@ def _condition(view: View) -> ColumnElement[bool]:
     quiet = and_(ProposalRow.intent.in_(NOTHING_TO_DO), ProposalRow.lane == Lane.ready)
     edited = ProposalRow.edited_by.is_not(None)
     if view is View.done:
-        return not_(is_open)
+        normal = and_(ProposalRow.state == ProposalState.expired, ProposalRow.intent == "delivery_update")
+        return not_(or_(is_open, normal))
     if view is View.second:
         return and_(is_open, edited)
     if view is View.nothing:

@@ -61,8 +61,9 @@ class MessageRow(Base):
 
     `mail_id` is the sender's Message-ID, `thread` the key that messages of one conversation share, `sender_key` who
     speaks (mail address, or channel and provider). `happened_at` is when what it tells of happened: the time of a
-    carrier's scan, else of receipt. `text_hash` tells whether two messages say the same; `duplicate_of` is the earlier
-    message that this one repeats. `searchable` is case-folded text.
+    carrier's scan, else of receipt. `shipment` is the tracking number of a carrier's event in one spelling, `arrived`
+    that it says so. `text_hash` tells whether two messages say the same; `duplicate_of` is the earlier message that
+    this one repeats. `searchable` is case-folded text.
     """
 
     __tablename__ = "messages"
@@ -79,6 +80,8 @@ class MessageRow(Base):
     language: Mapped[str] = mapped_column(default="und")
     mail_id: Mapped[str | None] = mapped_column(index=True, default=None)
     thread: Mapped[str | None] = mapped_column(index=True, default=None)
+    shipment: Mapped[str | None] = mapped_column(index=True, default=None)
+    arrived: Mapped[bool] = mapped_column(default=False)
     text_hash: Mapped[str | None] = mapped_column(index=True, default=None)
     duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), default=None)
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True, default=None)
@@ -141,7 +144,7 @@ class CaseRow(Base):
     """Messages and proposals about one matter: a conversation, a shipment, an order.
 
     `id` is random, so that only somebody who was given it can name it. `updated_at` is when its newest message was
-    received; `delivered_at` when a carrier said that its shipment arrived.
+    received.
     """
 
     __tablename__ = "cases"
@@ -150,7 +153,6 @@ class CaseRow(Base):
     subject: Mapped[str]
     opened_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    delivered_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class CaseKey(Base):

@@ -108,11 +108,17 @@ class Desk:
         self.store = RawStore(folder / "raw")
         self.minutes = 0
 
-    def take(self, raw: bytes, engine: ScriptedEngine, at: datetime | None = None) -> str:
+    def take(
+        self,
+        raw: bytes,
+        engine: ScriptedEngine,
+        at: datetime | None = None,
+        channel: Channel = Channel.email,
+    ) -> str:
         """Receives and triages a message; each comes a minute after the one before. Gives its id."""
         self.minutes += 1
         at = at or START + timedelta(minutes=self.minutes)
-        message_id = receive(self.database, self.store, raw, Channel.email, at)
+        message_id = receive(self.database, self.store, raw, channel, at)
         triage_message(self.database, self.store, message_id, engine)
         return message_id
 

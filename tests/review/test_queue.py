@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from agent.proposal import Impact, Lane
+from agent.proposal import Impact, Lane, RecordRef
 from review import queue
 from review.decisions import approve
 from review.queue import Filters, View
@@ -65,7 +65,8 @@ def test_filters_narrow_a_view(desk, filters, found):
 
 def test_those_that_make_customers_wait_come_first(desk):
     """Then the oldest."""
+    third = RecordRef(model="purchase.order", id=43, name="P00043")
     calm = desk.propose(date_change(impact=Impact()), sender="a@x.example")
-    first = desk.propose(sender="b@x.example")
-    second = desk.propose(sender="c@x.example")
+    first = desk.propose(date_change(record=OTHER), sender="b@x.example")
+    second = desk.propose(date_change(record=third), sender="c@x.example")
     assert listed(desk, View.ready) == [first, second, calm]

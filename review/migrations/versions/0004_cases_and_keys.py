@@ -16,7 +16,6 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("opened_at", sa.DateTime, nullable=False),
         sa.Column("updated_at", sa.DateTime, nullable=False),
-        sa.Column("delivered_at", sa.DateTime),
     )
     op.create_table(
         "case_keys",
@@ -30,8 +29,10 @@ def upgrade() -> None:
         op.create_index(f"ix_{table}_case_id", table, ["case_id"])
     op.execute("ALTER TABLE messages ADD COLUMN duplicate_of TEXT REFERENCES messages (id)")
     op.add_column("messages", sa.Column("happened_at", sa.DateTime))
+    op.add_column("messages", sa.Column("shipment", sa.Text))
+    op.add_column("messages", sa.Column("arrived", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("messages", sa.Column("text_hash", sa.Text))
-    for column in ("text_hash", "sender_key"):
+    for column in ("text_hash", "sender_key", "shipment"):
         op.create_index(f"ix_messages_{column}", "messages", [column])
     op.execute("UPDATE messages SET happened_at = received_at")
     op.add_column("proposals", sa.Column("closed_reason", sa.Text))
