@@ -14,7 +14,7 @@ LINE_FIELDS = {
     PURCHASE: ("product_qty", "qty_received", "date_planned"),
     SALE: ("product_uom_qty", "qty_delivered", "scheduled_date"),
 }
-LINE_COMMON = ("name", "display_type", "product_id", "price_unit", "write_date")
+LINE_COMMON = ("name", "sequence", "display_type", "product_id", "price_unit", "write_date")
 
 
 class RecordGone(RecordsError):
@@ -68,8 +68,9 @@ def read_held(reader: RecordReader, book: OrderBook, record: RecordKey | None) -
         planned = row.get("date_planned") or row.get("commitment_date") or row.get("expected_date")
         order = replace(order, state=str(row.get("state") or ""), planned=_moment(planned), write_date=written)
     names = (*LINE_COMMON, *LINE_FIELDS[order.model])
-    read = reader.search_read(f"{order.model}.line", [("order_id", "=", order.id)], names, order="sequence, id")
+    read = reader.search_read(f"{order.model}.line", [("order_id", "=", order.id)], names)
     lines = [line for line in read if not line.get("display_type")]
+    lines.sort(key=lambda line: (line.get("sequence") or 0, line["id"]))
     order = replace(order, lines=[_line(book, order, line) for line in lines])
     return Held(order, written, {r["id"]: date for r in lines if (date := _written(r))} if own else {})
 

@@ -190,13 +190,13 @@ def _by_moves(book: OrderBook, moves: _Moves, arrivals: dict[int, date | None], 
                 continue
             sale = book.order((SALE, row["order_id"][0]))
             still = max((row.get("product_uom_qty") or 0.0) - (row.get("qty_delivered") or 0.0), 0.0)
-            deadline = _day(move, "date_deadline")
-            planned = sale.planned.date().isoformat() if sale and sale.planned else None
+            # The move's own deadline only stands in: Odoo shifts it when the purchase line before it is moved.
+            planned = sale.planned.date().isoformat() if sale and sale.planned else _day(move, "date_deadline") or None
             items.append(
                 _item(
                     RecordRef(model=SALE, id=row["order_id"][0], name=sale.name if sale else str(row["order_id"][1])),
                     book.directory.name(sale.commercial_partner_id) if sale else _name(row, "order_partner_id"),
-                    deadline or planned,
+                    planned,
                     arrivals[line.id],
                     still * (row.get("price_unit") or 0.0),
                     via,

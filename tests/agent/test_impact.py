@@ -187,10 +187,13 @@ def test_of_a_sales_order_is_told_what_is_reserved_what_can_leave_today_and_what
     assert (found.items, found.cover) == ([], [])
 
 
-def test_the_moves_deadline_is_the_promise():
-    """Odoo keeps it with the commitment, and it is read at the same moment as the move."""
-    data = company(by_move=True, promised="2026-05-28")
+@pytest.mark.parametrize(("known", "promised"), [(True, "2026-05-28"), (False, "2026-06-01")])
+def test_the_moves_deadline_stands_in_for_a_promise_that_is_not_known(known, promised):
+    """Odoo shifts it together with the purchase line, so a known promise goes first."""
+    data = company(by_move=True)
     for row in data["stock.move"]:
-        row["date_deadline"] = "2026-06-20 10:00:00"
+        row["date_deadline"] = "2026-06-01 10:00:00"
+    if not known:
+        next(row for row in data["sale.order"] if row["id"] == 41)["commitment_date"] = False
     [item] = consequence(data, date="2026-06-03").items
-    assert (item.promised, item.late) == ("2026-06-20", False)
+    assert (item.promised, item.late) == (promised, True)
