@@ -22,7 +22,7 @@ from api import wording
 from api.endpoints import FilterQuery, Posting, SignedIn, filters
 from api.evidence import blocks
 from api.sign_in import DEMO_PEOPLE
-from review import log, queue
+from review import cases, log, queue
 from review.decisions import DecisionError, RejectReason, approve, decisions_of, edit, reject
 from review.edits import Edit, InvalidEdit, LineEdit
 from review.intake import retry
@@ -79,6 +79,7 @@ class Shown(BaseModel):
     decisions: list[Any]
     siblings: list[QueueItem]
     replaced: list[QueueItem]
+    in_case: int
     open: bool
 
     @property
@@ -183,7 +184,9 @@ def message(request: Request, me: SignedIn, message_id: str) -> Response:
             raise HTTPException(404)
         text, cut = _raw_text(request.app.state.store, message_id)
         items, entries = queue.siblings(session, message_id), log.of_subject(session, message_id)
-    shown = {"mail": row, "text": text, "cut": cut, "items": items, "entries": entries}
+        case = cases.timeline(session, row.case_id) if row.case_id else []
+    shown = {"mail": row, "text": text, "cut": cut, "items": items, "entries": entries, "case": case}
+    shown["token"] = cases.token(row.case_id) if row.case_id else None
     return _page(request, "message.html", me=me, **shown)
 
 
@@ -220,6 +223,7 @@ def notice(request: Request, title: str, detail: str, status: int) -> Response:
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     state = request.app.state
     context["demo_people"] = DEMO_PEOPLE if state.settings.demo else {}
+    context["warning"] = state.notice()
     context["odoo_as_of"] = synced_at(state.database) if state.mirrored else None
     return templates.TemplateResponse(request, template, context, status_code=status)
 
@@ -272,6 +276,7 @@ def _shown(session: Session, store: RawStore, proposal_id: str) -> Shown | None:
         decisions=decisions_of(session, row.id),
         siblings=[item for item in queue.siblings(session, mail.id) if item.id != row.id],
         replaced=queue.superseded_by(session, row.id),
+        in_case=cases.size(session, row.case_id) if row.case_id else 0,
         open=row.state == "open",
     )
 

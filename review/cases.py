@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from agent.directory import is_free_mail, registrable
@@ -131,14 +131,9 @@ def shipment(tracking: str | None) -> str | None:
 
 def timeline(session: Session, case_id: str, limit: int = 200) -> list[CaseMessage]:
     """The newest messages of a case, oldest first: its own, and those with a proposal about its record."""
-    about = select(ProposalRow.message_id).where(ProposalRow.case_id == case_id)
     when = func.coalesce(MessageRow.happened_at, MessageRow.received_at)
-    rows = session.scalars(
-        select(MessageRow)
-        .where((MessageRow.case_id == case_id) | MessageRow.id.in_(about))
-        .order_by(when.desc(), MessageRow.id)
-        .limit(limit)
-    ).all()
+    newest = select(MessageRow).where(_in_case(case_id)).order_by(when.desc(), MessageRow.id).limit(limit)
+    rows = session.scalars(newest).all()
     found = {
         row.id: CaseMessage(
             **{
@@ -155,6 +150,16 @@ def timeline(session: Session, case_id: str, limit: int = 200) -> list[CaseMessa
         fields = {name: getattr(proposal, name) for name in CaseProposal.model_fields}
         found[proposal.message_id].proposals.append(CaseProposal(**fields))
     return list(found.values())
+
+
+def size(session: Session, case_id: str) -> int:
+    """How many messages a case has."""
+    return session.execute(select(func.count()).select_from(MessageRow).where(_in_case(case_id))).scalar_one()
+
+
+def _in_case(case_id: str) -> ColumnElement[bool]:
+    about = select(ProposalRow.message_id).where(ProposalRow.case_id == case_id)
+    return (MessageRow.case_id == case_id) | MessageRow.id.in_(about)
 
 
 def _undecided(session: Session, message_id: str) -> bool:

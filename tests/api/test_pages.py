@@ -8,6 +8,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from agent.proposal import Action, Evidence, Lane
+from review.schema import ProposalRow
 from tests.review.desk import OTHER, ScriptedEngine, date_change, mail
 
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -203,3 +204,17 @@ def test_a_person_starts_where_something_waits(desk, robin):
     assert robin.client.get("/").url.path == "/desk/manual"
     desk.propose(date_change(lane=Lane.check, record=OTHER))
     assert robin.client.get("/").url.path == "/desk/check"
+
+
+def test_the_message_page_shows_its_case(desk, robin):
+    """What came before and after on the matter, by any channel, with what became of each; and the case's token."""
+    first = desk.propose(Message_ID="<a@supplier.example>", subject="First <b>news</b>")
+    second = desk.propose(In_Reply_To="<a@supplier.example>", subject="Second news")
+    with desk.database.read() as session:
+        mail = session.get_one(ProposalRow, second).message_id
+    page = robin.page(f"/message/{mail}")
+    assert page.index("First &lt;b&gt;news") < page.index("Second news", page.index('id="case"'))
+    assert "[XD-" in page
+    assert "superseded" in page
+    assert f'href="/message/{mail}#case">case of 2 messages' in robin.page(f"/desk/ready?at={second}")
+    assert "newer message of the same sender" in robin.page(f"/desk/done?at={first}")
