@@ -127,7 +127,10 @@ def test_a_second_look_takes_only_what_is_new(desk, box):
         assert [e.kind for e in session.scalars(select(LogEntry))] == ["message.received"] * 4
 
 
-def test_many_messages_come_over_a_second_connection_that_reads_fast(desk, box):
+def test_many_messages_come_over_a_second_connection_that_reads_fast(desk, box, monkeypatch):
+    """In windows and batches, of which the last are not full."""
+    monkeypatch.setattr(imap_loop, "WINDOW", 7)
+    monkeypatch.setattr(imap_loop, "BATCH_MESSAGES", 3)
     box.deliver(*mails(imap_loop.FEW_MESSAGES + 5))
     box.look(desk)
     assert len(kept(desk)) == imap_loop.FEW_MESSAGES + 5

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tools.mailbox.accounts import AccountsError, FolderDrop, ImapAccount, load_accounts, secret
+from tools.mailbox.accounts import AccountsError, AfterTriage, FolderDrop, ImapAccount, OAuth, load_accounts, secret
 from tools.mailbox.errors import LoginRefused
 
 GOOD = """\
@@ -82,6 +83,20 @@ def test_an_incomplete_oauth_says_what_is_missing(tmp_path, oauth, said):
     with pytest.raises(AccountsError) as error:
         load_accounts(written(tmp_path, GOOD.replace("password_file: /run/secrets/orders", f"oauth: {oauth}")))
     assert said in str(error.value)
+
+
+def test_the_examples_in_the_documentation_are_accepted(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "mailbox.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 5
+    for example in examples:
+        assert load_accounts(written(tmp_path, example))
+
+
+def test_the_documentation_names_every_field_of_an_account():
+    page = (Path(__file__).parents[3] / "docs" / "mailbox.md").read_text(encoding="utf-8")
+    fields = {*ImapAccount.model_fields, *OAuth.model_fields, *AfterTriage.model_fields, *FolderDrop.model_fields}
+    assert [f for f in sorted(fields) if f not in page] == []
 
 
 def test_secrets_are_read_anew_and_keep_their_spaces(tmp_path):
