@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.known_names import CARRIERS, FREE_MAIL, FREE_MAIL_ENDINGS, LEGAL_FORMS
+from agent.known_names import CARRIERS, FREE_MAIL, FREE_MAIL_ENDINGS, LEGAL_FORMS, SERVICE_WORDS
 from agent.lexicon import fold
+from agent.lookalikes import SHORTEST_IMITATED, name_of, one_letter_off, parts_of
 from tools.records import RecordReader, Row
 
-SHORTEST_IMITATED = 5
 _TWO_PART_ENDINGS = frozenset({"co", "com", "org", "net", "ac", "gov", "or"})
 
 
@@ -93,7 +93,7 @@ class Directory:
         for partner in self.partners.values():
             self._index(partner)
         for domain in [*self._by_domain, *self.own_domains]:
-            self._skeletons.setdefault(_skeleton(domain).partition(".")[0].replace("-", ""), domain)
+            self._skeletons.setdefault(name_of(domain), domain)
         rows = self.reader.search_read("delivery.carrier", fields=("name",))
         named = [str(row["name"]) for row in rows if row.get("name")]
         self.carriers = list(dict.fromkeys([*named, *CARRIERS]))
@@ -156,17 +156,40 @@ class Directory:
 
     def lookalike_of(self, email: str) -> str | None:
         """The known domain that this address imitates without being it: confusable letters, one letter off, the same
-        name under another ending, with other hyphens, or with words added ("acme-payments.example")."""
+        name under another ending or with other hyphens."""
+        name = name_of(registrable(email))
+        return self._imitated([name, *one_letter_off(name)]) if self._is_foreign(email) else None
+
+    def extended_by(self, email: str) -> str | None:
+        """The known domain whose name this address bears with words added ("acme-payments.example"). Honest firms
+        share words, too: whether it poses as the other is for what it says to show."""
+        return self._imitated(parts_of(registrable(email))) if self._is_foreign(email) else None
+
+    def is_of(self, domain: str, partner_id: int | None) -> bool:
+        """Whether a known domain belongs to a partner's company, or is ours and the partner is one of us."""
+        company = self.commercial(partner_id)
+        return company in (self.own_partners if domain in self.own_domains else self._by_domain.get(domain, ()))
+
+    def poses_as(self, domain: str, email: str, name: str) -> bool:
+        """Whether the display name of a foreign address is that of a known domain's company or people, or holds the
+        domain's word. A firm whose whole domain is in its name bears its own: "Acme Castings", acme-castings.example."""
+        words = _words(name)
+        theirs = (_words(p.name) - LEGAL_FORMS for p in self.partners.values() if self.is_of(domain, p.id))
+        people = ({word for word in each if len(word) > 1} for each in theirs)
+        if any(len(known) > 1 and known <= words for known in people):
+            return True
+        shared, own = _words(domain.partition(".")[0]), _words(registrable(email).partition(".")[0])
+        bears_own = own <= words and bool(own - shared - SERVICE_WORDS - LEGAL_FORMS)
+        return not bears_own and any(len(word) >= SHORTEST_IMITATED and word in words for word in shared)
+
+    def _is_foreign(self, email: str) -> bool:
         domain = registrable(email)
-        if not domain or is_free_mail(domain) or domain in self._by_domain or domain in self.own_domains:
-            return None
-        pieces = _skeleton(domain).partition(".")[0].split("-")
-        runs = [pieces[i:j] for i in range(len(pieces)) for j in range(i + 1, len(pieces) + 1)]
-        whole = "".join(pieces)
-        for name in [whole, *_one_letter_off(whole), *("".join(run) for run in sorted(runs, key=len, reverse=True))]:
-            if len(name) >= SHORTEST_IMITATED and name in self._skeletons:
-                return self._skeletons[name]
-        return None
+        known = domain in self._by_domain or domain in self.own_domains
+        return bool(domain) and not known and not is_free_mail(domain)
+
+    def _imitated(self, names: Iterable[str]) -> str | None:
+        found = (self._skeletons[n] for n in names if len(n) >= SHORTEST_IMITATED and n in self._skeletons)
+        return next(found, None)
 
     def carrier_of_address(self, email: str, name: str) -> str | None:
         """The carrier that a sender's domain or display name names, as this company calls it where it does."""
@@ -225,6 +248,10 @@ def _partner(row: Row, parents: dict[int, int | None]) -> Partner:
     )
 
 
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", fold(text).text))
+
+
 def registrable(email: str) -> str:
     """The part of an address's domain that somebody registered: "mail.acme.co.uk" → "acme.co.uk"."""
     labels = email.rpartition("@")[2].strip().strip(".>").lower().split(".")
@@ -237,31 +264,6 @@ def registrable(email: str) -> str:
 def is_free_mail(domain: str) -> bool:
     name, _, ending = domain.partition(".")
     return name in FREE_MAIL and (name not in FREE_MAIL_ENDINGS or ending in FREE_MAIL_ENDINGS[name])
-
-
-_CONFUSABLE = str.maketrans(
-    {"0": "o", "1": "l", "i": "l", "|": "l", "5": "s", "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "х": "x",
-     "у": "y", "і": "l", "ѕ": "s", "к": "k", "м": "m", "т": "t", "н": "h", "ο": "o", "α": "a", "ν": "v"}
-)  # fmt: skip
-
-
-def _skeleton(domain: str) -> str:
-    """A domain as the eye reads it (after Unicode TS 39): punycode decoded, confusable letters made one."""
-    try:
-        shown = domain.encode("ascii").decode("idna")
-    except UnicodeError:
-        shown = domain
-    return fold(shown).text.translate(_CONFUSABLE).replace("rn", "m").replace("vv", "w")
-
-
-def _one_letter_off(name: str) -> Iterator[str]:
-    letters = "abcdefghjklmnopqrstuvwxyz2346789"  # as in skeletons: i, 1, 0 and 5 are other letters there
-    for i in range(len(name) + 1):
-        yield from (name[:i] + letter + name[i:] for letter in letters)
-        if i < len(name):
-            yield name[:i] + name[i + 1 :]
-            yield from (name[:i] + letter + name[i + 1 :] for letter in letters)
-            yield name[:i] + name[i + 1 : i + 2] + name[i] + name[i + 2 :]
 
 
 def _first(value: Any) -> int | None:

@@ -38,3 +38,11 @@ LEGAL_FORMS = frozenset((
     "aps", "ab", "oy", "oyj", "doo", "dd", "ad", "sagl", "fils", "soehne", "sohne", "und", "and", "et", "y",
     "i", "e", "the", "group", "holding",
 ))  # fmt: skip
+
+# Words that name a service of a firm, not another firm: "acme-payments" is no name of its own.
+SERVICE_WORDS = frozenset((
+    "pay", "payment", "payments", "billing", "invoice", "invoices", "accounts", "accounting", "finance", "bank", "mail",
+    "email", "support", "help", "helpdesk", "it", "security", "secure", "login", "portal", "online", "web", "info",
+    "office", "orders", "sales", "service", "services", "team", "zahlung", "rechnung", "buchhaltung", "paiement",
+    "facturation", "compta", "pagos", "facturas", "pagamenti", "fatture", "betaling", "facturen", "platnosci", "faktury",
+))  # fmt: skip

@@ -196,7 +196,8 @@ class Proposal(BaseModel):
 
 
 class Triage(BaseModel):
-    """The outcome for one message. `manual`: the whole message goes to a person, for `manual_reason`.
+    """The outcome for one message. `manual`: the whole message goes to a person, for `manual_reason`. `sender_known_by`
+    says how the sender was found among the partners: email, domain or name.
 
     `seconds` maps each step's name to its duration; `versions` names everything that decided (engine, models, policy,
     taxonomy, records, index), so that the outcome can be reproduced.
@@ -207,6 +208,7 @@ class Triage(BaseModel):
     candidates: list[Candidate] = Field(default_factory=list)
     manual: bool = False
     manual_reason: str | None = None
+    sender_known_by: str | None = None
     engine: str = "local"
     model_calls: int = 0
     tokens: int = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.directory import PartnerMatch, is_free_mail, registrable
+from agent.lookalikes import address_shown
 from agent.orderbook import PURCHASE, OrderBook
 from tools.message import Address, Channel, Message, PassageKind
 
@@ -20,8 +21,9 @@ class Sender:
     """`partners` are the companies that the address belongs to, most likely first; `mentioned` those that the text
     names. `address` is the original sender's where one of our own people forwarded the message.
 
-    `lookalike_of` is the known domain that the address imitates; `claims` is a company whose name the sender bears
-    while the address is not the company's."""
+    `lookalike_of` is the known domain that the address imitates; `extends` one whose name it bears with words added,
+    and `poses` that the display name is the other's, too. `claims` is a company whose name the sender bears while the
+    address is not the company's; `shows` a mail address in the display name that is not the sender's."""
 
     role: Role
     address: Address
@@ -31,7 +33,10 @@ class Sender:
     forwarded_by: str | None = None
     free_mail: bool = False
     lookalike_of: str | None = None
+    extends: str | None = None
+    poses: bool = False
     claims: int | None = None
+    shows: str | None = None
 
 
 def identify(message: Message, book: OrderBook) -> Sender:
@@ -48,6 +53,10 @@ def identify(message: Message, book: OrderBook) -> Sender:
     if not internal or forwarded_by:
         sender.partners = directory.by_email(address.email)
         sender.lookalike_of = directory.lookalike_of(address.email)
+        sender.extends = directory.extended_by(address.email)
+        sender.poses = bool(sender.extends) and directory.poses_as(sender.extends or "", address.email, address.name)
+        shown = address_shown(address.name)
+        sender.shows = shown if shown and registrable(shown) != registrable(address.email) else None
     if not sender.partners and address.name and not (internal and not forwarded_by):
         named = [m for m in directory.by_name(address.name) if m.score >= 0.75]
         sender.partners = [PartnerMatch(m.partner_id, "name", round(0.7 * m.score, 3)) for m in named[:2]]

@@ -12,7 +12,7 @@ from pathlib import Path
 from agent.compare import changes
 from agent.details import add_details, replacement_wanted
 from agent.drafts import Matter, draft
-from agent.held import Held, known_held, read_held
+from agent.held import Held, known_held, order_behind, read_held
 from agent.impact import impact
 from agent.intents import IntentModel
 from agent.match import Ranked
@@ -22,6 +22,7 @@ from agent.propose import Facts, Policy, load_policy, propose
 from agent.rate import Calibration
 from agent.recall import Recall, product_documents, recall
 from agent.references import References
+from agent.sender import Sender
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.topics import Finding, Understander
 from agent.trust import Suspicion, suspect
@@ -80,26 +81,32 @@ class TriageEngine:
             recalled = recall(message, self.book, self.references, self.index)
         with clock.step("understand"):
             understanding = self.understander.understand(message, recalled)
+            sender = recalled.sender
             suspicion = suspect(
                 message,
                 known_sender=_is_known(recalled),
-                lookalike_of=recalled.sender.lookalike_of,
+                lookalike_of=sender.lookalike_of or self._imitated(sender, understanding.findings),
                 speaks_business=understanding.speaks_business,
+                claims=self.book.directory.name(sender.claims) or None,
+                shows=sender.shows,
             )
         proposals: list[Proposal] = []
         for finding in understanding.findings:
             with clock.step("compare"):
                 proposals.append(self._compare(message, finding, suspicion, len(understanding.findings)))
+        if message.bounce and proposals:
+            proposals[0].candidates = self._returned(recalled)
         _share_shipment(proposals)
         manual_reason = self._manual(proposals, suspicion)
         with clock.step("rate"):
-            self._rate(proposals, manual=manual_reason is not None)
+            self._rate(proposals, manual=manual_reason is not None, cautious=bool(suspicion.cautions))
         return Triage(
             message_id=message.id,
             proposals=proposals,
             candidates=[c for p in proposals[:1] for c in p.candidates],
             manual=manual_reason is not None,
             manual_reason=manual_reason,
+            sender_known_by=sender.partners[0].how if sender.partners else None,
             seconds=clock.seconds,
             versions=self.versions(),
         )
@@ -225,7 +232,25 @@ class TriageEngine:
             return "no record of ours that fits was found"
         return None
 
-    def _rate(self, proposals: list[Proposal], *, manual: bool) -> None:
+    def _returned(self, recalled: Recall) -> list[Candidate]:
+        """The records named letter by letter in a mail of ours that came back; a number of digits alone may be any."""
+        named = [r.record for m in recalled.mentions if not m.mention.bare for r in m.mention.exact]
+        said = ["It is named in the mail that came back."]
+        return [
+            Candidate(model=key[0], id=key[1], name=self.book.name_of(key), score=1.0, reasons=said)
+            for key in list(dict.fromkeys(named))[:CANDIDATES_SHOWN]
+        ]
+
+    def _imitated(self, sender: Sender, findings: list[Finding]) -> str | None:
+        """The domain whose name the sender's extends, where it poses as its owner: by name, or by speaking of the
+        owner's orders. A firm that merely shares a word with another does neither."""
+        if sender.extends is None:
+            return None
+        owners = (order.commercial_partner_id for f in findings if (order := order_behind(self.book, f.record)))
+        theirs = any(self.book.directory.is_of(sender.extends, owner) for owner in owners)
+        return sender.extends if sender.poses or theirs else None
+
+    def _rate(self, proposals: list[Proposal], *, manual: bool, cautious: bool) -> None:
         for proposal in proposals:
             if self.calibration is None:
                 proposal.confidence, proposal.lane = 0.5, Lane.check

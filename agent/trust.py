@@ -16,17 +16,22 @@ PHRASES_PATH = Path(__file__).with_name("trust_phrases.yaml")
 
 
 class Suspicion(BaseModel):
-    """`fraud` sentences each say what was seen. `orders_to_machine`: text outside of what the sender's own message
-    needs speaks to a machine; by itself it changes nothing but is shown."""
+    """`fraud` sentences each say what was seen. `cautions` say why a person should look at the sender before approving.
+    `orders_to_machine`: text outside of what the sender's own message needs speaks to a machine; by itself it changes
+    nothing but is shown."""
 
     fraud: list[str] = []
+    cautions: list[str] = []
     orders_to_machine: list[str] = []
 
     def notes(self) -> list[str]:
-        """Sentences for the proposal where the message also speaks to a machine."""
+        """Sentences for the proposal: the cautions, and where the message also speaks to a machine."""
         if not self.orders_to_machine:
-            return []
-        return [f"The message also speaks to a machine ({', '.join(self.orders_to_machine[:3])}): ignored."]
+            return self.cautions
+        return [
+            *self.cautions,
+            f"The message also speaks to a machine ({', '.join(self.orders_to_machine[:3])}): ignored.",
+        ]
 
 
 @cache
@@ -58,11 +63,21 @@ def speaks_to_machine(text: str) -> bool:
     return bool(_MARKUP.search(text) or _patterns()["machine_orders"].search(text))
 
 
-def suspect(message: Message, *, known_sender: bool, lookalike_of: str | None, speaks_business: bool) -> Suspicion:
+def suspect(
+    message: Message,
+    *,
+    known_sender: bool,
+    lookalike_of: str | None,
+    speaks_business: bool,
+    claims: str | None = None,
+    shows: str | None = None,
+) -> Suspicion:
     """What about this message a person must judge.
 
     `known_sender`: the address belongs to a partner on file or to our own people. `lookalike_of`: the partner whose
     domain the sender's imitates. `speaks_business`: a reference to a record of ours was found in the new text.
+    `claims`: the company whose name the sender bears without its address. `shows`: another address that the display
+    name shows.
     """
     patterns = _patterns()
     text = f"{message.subject}\n{message.new_text}"
@@ -83,7 +98,21 @@ def suspect(message: Message, *, known_sender: bool, lookalike_of: str | None, s
         fraud.append("a stranger gives orders to a machine")
     elif in_new_text and not speaks_business:
         fraud.append("it gives orders to a machine and says nothing about an order of ours")
-    return Suspicion(fraud=fraud, orders_to_machine=orders)
+    return Suspicion(fraud=fraud, cautions=_cautions(message, claims, shows), orders_to_machine=orders)
+
+
+def _cautions(message: Message, claims: str | None, shows: str | None) -> list[str]:
+    said = []
+    if claims:
+        said.append(f"The sender bears the name of {claims.rstrip('.')}, but its address is not known to be theirs.")
+    if shows:
+        said.append(f"The sender's name shows the address {shows}, but the mail comes from {message.sender.email}.")
+    # Where DMARC was judged, it has weighed both; without it each stands for itself.
+    if message.authentication.dmarc == "none":
+        failed = [name.upper() for name in ("spf", "dkim") if getattr(message.authentication, name) == "fail"]
+        if failed:
+            said.append(f"The receiving mail server could not verify the sender ({' and '.join(failed)} failed).")
+    return said
 
 
 _UNCHANGED = re.compile(

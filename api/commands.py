@@ -224,7 +224,7 @@ def ingest(
         engine = build_engine(reader, index_dir=settings.data_dir / "index", live=live)
         with Progress(disable=not sys.stderr.isatty()) as bar:
             for message_id in bar.track(ids, description="Triaging"):
-                triage_message(database, store, message_id, engine)
+                triage_message(database, store, message_id, engine, settings.authserv_id)
     typer.echo(f"{len(set(ids))} messages kept" + (" and triaged." if now else "; `triage serve` triages them."))
 
 

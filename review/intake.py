@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Action, Lane, Proposal, Triage
-from review import cases, closing, log
+from review import bounces, cases, closing, log, senders
 from review.database import Database
 from review.raw_store import RawStore
 from review.schema import IdempotencyRow, MessageRow, MessageState, ProposalRow, ProposalState
@@ -110,10 +110,13 @@ def _use_of_key(session: Session, delivery: Delivery) -> str | None:
     return used.message_id if used else None
 
 
-def triage_message(database: Database, store: RawStore, message_id: str, engine: Triager) -> MessageState:
+def triage_message(
+    database: Database, store: RawStore, message_id: str, engine: Triager, authserv_id: str | None = None
+) -> MessageState:
     """Reads and triages one message, and gives the state that it is in now. Running it again changes nothing.
 
-    A held message may be given once more; its open manual proposal is superseded by what comes out.
+    A held message may be given once more; its open manual proposal is superseded by what comes out. `authserv_id` is
+    the receiving mail server's name, whose Authentication-Results are believed.
     """
     claimed = _claim(database, message_id)
     if claimed is None:
@@ -123,9 +126,10 @@ def triage_message(database: Database, store: RawStore, message_id: str, engine:
         return hold(database, message_id, f"The service stopped {MAX_ATTEMPTS} times while it worked on this message.")
     message = None
     try:
-        from tools.reading import read_message
+        from tools.reading import ReadingLimits, read_message
 
-        message = read_message(store.get(message_id), channel=channel, received_at=received_at)
+        limits = ReadingLimits(authserv_id=authserv_id)
+        message = read_message(store.get(message_id), channel=channel, received_at=received_at, settings=limits)
         with database.write() as session:
             if _repeats(session, message_id, message):
                 return MessageState.triaged
@@ -225,6 +229,9 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
     if not proposals:
         reason = triage.manual_reason or "The service found nothing in this message that it could propose."
         proposals = [_manual_proposal(reason).model_copy(update={"candidates": triage.candidates})]
+    proposals = bounces.came_back(message, proposals)
+    if triage.sender_known_by == "domain" and (why := senders.first_time(session, row, message)):
+        proposals = [senders.cautioned(proposal, why) for proposal in proposals]
     added = _add(session, row, proposals)
     cases.assign(session, row, message, added)
     content = {

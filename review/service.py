@@ -20,7 +20,15 @@ FAILURE_PAUSE = 5.0
 class TriageLoop:
     """A background thread while the `with` block runs. `pause` is how many seconds pass between looks at the rows."""
 
-    def __init__(self, database: Database, store: RawStore, engine: Triager, pause: float = 1.0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: RawStore,
+        engine: Triager,
+        pause: float = 1.0,
+        authserv_id: str | None = None,
+    ) -> None:
+        self._authserv_id = authserv_id
         self._database, self._store, self._engine, self._pause = database, store, engine, pause
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -48,7 +56,7 @@ class TriageLoop:
         for message_id in ids:
             if self._stop.is_set():
                 break
-            triage_message(self._database, self._store, message_id, self._engine)
+            triage_message(self._database, self._store, message_id, self._engine, self._authserv_id)
         return len(ids)
 
     def _run(self) -> None:

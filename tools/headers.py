@@ -71,17 +71,22 @@ def message_ids(mail: Mail, name: str) -> list[str]:
 def authentication(mail: Mail, authserv_id: str | None) -> Authentication:
     """SPF, DKIM and DMARC as the receiving server saw them (RFC 8601).
 
-    Only headers of `authserv_id` are believed; without it only the topmost, for a sender can write further ones.
+    Only headers of `authserv_id` are believed, whichever of its checks wrote them; of two on one method the upper. The
+    server must take out what a sender wrote under its name (RFC 8601, section 5). Without a name, the topmost header
+    is believed where it tells of a failure: nobody forges that; a pass is not worth more than the sender's word.
     """
-    results: dict[str, str] = {}
-    headers = [decoded(raw) for raw in raw_values(mail, "Authentication-Results")]
+    found = [decoded(raw) for raw in raw_values(mail, "Authentication-Results")]
     if authserv_id is not None:
-        headers = [h for h in headers if h.split(";")[0].split()[:1] == [authserv_id]]
-    for header in headers[:1]:
+        found = [h for h in found if h.split(";")[0].lower().split()[:1] == [authserv_id.lower()]]
+    results: dict[str, str] = {}
+    for header in found if authserv_id is not None else found[:1]:
+        said: dict[str, str] = {}
         for method, result in _RESULT.findall(re.sub(r"\([^()]*\)", " ", header)):
             method, result = method.lower(), result.lower()
-            said = "pass" if result == "pass" else "fail" if result in _FAILS else "none"
             # Several signatures may be checked: one good one is enough.
-            if results.get(method) != "pass":
-                results[method] = said
+            if said.get(method) != "pass":
+                said[method] = "pass" if result == "pass" else "fail" if result in _FAILS else "none"
+        results = {**said, **results}
+    if authserv_id is None:
+        results = {method: result for method, result in results.items() if result == "fail"}
     return Authentication(**results)

@@ -30,5 +30,5 @@ class ReadingLimits(BaseModel):
     )
     authserv_id: str | None = Field(
         default=None,
-        description="Name of the receiving server in Authentication-Results. Unset: the topmost header is believed.",
+        description="Name of the receiving server in Authentication-Results. Unset: failures alone are believed.",
     )

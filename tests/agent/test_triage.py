@@ -266,3 +266,27 @@ def test_whatever_stands_in_a_message_something_comes_out(words, subject, sender
             part = message.part(evidence.part)
             assert part is not None
             assert part.text[evidence.start : evidence.end] == evidence.text
+
+
+def test_a_domain_with_an_added_word_is_fraud_where_it_speaks_of_the_others_orders():
+    """A firm that shares a word with our supplier, and writes about its own matters, is not."""
+    posing = mail("Order P00042 will arrive on 3 June 2026.", sender="x@velabianca-castings.example")
+    assert triaged(posing).manual_reason.count("imitates") == 1
+    honest = mail("We would like to offer you our castings.", sender="x@velabianca-castings.example")
+    assert "imitates" not in (triaged(honest).manual_reason or "")
+
+
+def test_who_bears_a_name_without_its_address_is_never_ready():
+    """Whatever the confidence; the reason is shown."""
+    message = mail("Order P00042 will arrive on 3 June 2026.", sender="x@elsewhere.example", name="Vela Bianca")
+    proposal = single(message)
+    assert proposal.lane != "ready"
+    assert any("bears the name of Vela Bianca" in reason for reason in proposal.reasons)
+
+
+def test_a_mail_of_ours_that_came_back_names_what_it_was_about():
+    text = "Undelivered. Final-Recipient: rfc822; w.harms@trosse-tau.example\nSubject: Your order P00041"
+    message = mail(text, sender="mailer-daemon@havnegaard.example")
+    message.bounce = True
+    proposal = single(message)
+    assert (proposal.intent, [c.name for c in proposal.candidates]) == ("auto_reply", ["P00041"])

@@ -128,3 +128,34 @@ def test_the_phrases_are_texts_and_each_stands_once_in_its_group():
     for name, phrases in groups.items():
         assert all(isinstance(p, str) and len(p) >= 3 for p in phrases), name
         assert len(phrases) == len({p.lower() for p in phrases}), name
+
+
+def test_a_name_without_its_address_is_a_caution_and_no_fraud():
+    """A supplier's clerk may write from home: a person looks first."""
+    found = suspect(
+        mail("P00041 is ready."),
+        known_sender=False,
+        lookalike_of=None,
+        speaks_business=True,
+        claims="Vela Bianca S.r.l.",
+        shows="ordini@velabianca.example",
+    )
+    assert found.fraud == []
+    assert len(found.cautions) == 2
+    assert "Vela Bianca S.r.l, but" in found.cautions[0]
+    assert found.notes() == found.cautions
+
+
+@pytest.mark.parametrize(
+    ("results", "cautious"),
+    [
+        ({"spf": "fail"}, True),
+        ({"dkim": "fail"}, True),
+        ({"spf": "fail", "dmarc": "pass"}, False),
+        ({"spf": "pass"}, False),
+    ],
+)
+def test_a_failed_check_is_a_caution_where_dmarc_did_not_judge(results, cautious):
+    message = mail("P00041 is ready.")
+    message.authentication = Authentication(**results)
+    assert bool(judged(message).cautions) is cautious

@@ -201,8 +201,20 @@ FORGED = b"Authentication-Results: mx.evil.example; spf=pass; dkim=pass; dmarc=p
 
 
 def test_the_receiving_server_s_checks_are_read():
-    found = read(RESULTS + FORGED + b"\nx").authentication
+    """Several checks of one server may write a header each; of two on one method the upper counts."""
+    found = read(RESULTS + FORGED + b"\nx", authserv_id="MX.our.example").authentication
     assert (found.spf, found.dkim, found.dmarc) == ("pass", "fail", "none")
+    more = b"Authentication-Results: mx.our.example; dmarc=fail; spf=fail\n"
+    found = read(RESULTS.replace(b"; dmarc=none", b"") + more + b"\nx", authserv_id="mx.our.example").authentication
+    assert (found.spf, found.dkim, found.dmarc) == ("pass", "fail", "fail")
+
+
+def test_without_a_named_server_only_failures_count():
+    """Anybody can write that all is well; nobody writes of himself that it is not."""
+    found = read(FORGED + b"\nx").authentication
+    assert (found.spf, found.dkim, found.dmarc) == ("none", "none", "none")
+    found = read(RESULTS + b"\nx").authentication
+    assert (found.spf, found.dkim, found.dmarc) == ("none", "fail", "none")
 
 
 def test_checks_of_an_unknown_server_are_not_believed():
