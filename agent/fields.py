@@ -20,6 +20,7 @@ from agent.prices import PriceMention, apply_percent
 from agent.proposal import Evidence, Fields, LineFields, Split
 from agent.quantities import QuantityMention
 from agent.said import Said
+from agent.units import distance, in_units_of
 
 SURELY = 0.3
 
@@ -113,7 +114,11 @@ def _concerned(context: Context, has: Callable[[News], bool], *, spread: bool = 
         line for line in lines if line.id not in context.news.unchanged
     ]
     score = 0.9 if named or len(lines) == 1 else 0.7
-    return [replace(whole, line=line, score=score) for line in chosen] + carrying
+    spread_out = [
+        replace(whole, line=line, score=score, quantities=[(in_units_of(line, q), e) for q, e in whole.quantities])
+        for line in chosen
+    ]
+    return spread_out + carrying
 
 
 def _date_change(context: Context) -> Filled:
@@ -157,7 +162,7 @@ def _splits(context: Context) -> Filled:
         line = news.line
         if line is None:
             continue
-        splits = [s for s in _distinct(news.splits) if s[1] > context.today]
+        splits = _less_the_others([s for s in _distinct(news.splits) if s[1] > context.today], line)
         surplus = sum(s[0] for s in splits) - line.open_qty
         splits = [s for s in splits if len(splits) < 2 or abs(s[0] - surplus) > 1e-6 or s[0] == 0]
         dates = sorted({d.date for d, _ in news.dates if d.date and d.role not in NOT_NEW and d.date >= context.today})
@@ -179,6 +184,16 @@ def _splits(context: Context) -> Filled:
         )
         filled.add(fields, news.score, *[e for _, _, e in splits], *_line_evidence(context, line))
     return filled
+
+
+def _less_the_others(splits: list[tuple[float, date, Evidence]], line: OrderLine) -> list[tuple[float, date, Evidence]]:
+    """ "Of the 80, 50 come on Friday, the missing 30 later": where a delivery is paired with the line's whole quantity, it
+    is what the other deliveries leave of it."""
+    others = sum(s[0] for s in splits if s[0] not in (line.qty, line.open_qty))
+    return [
+        (line.open_qty - others, s[1], s[2]) if s[0] in (line.qty, line.open_qty) and 0 < others < line.open_qty else s
+        for s in splits
+    ]
 
 
 def _speaks_of_rest(news: News, stated: float, line: OrderLine) -> bool:
@@ -204,7 +219,7 @@ def _quantity(context: Context, *, against_held: bool = True) -> Filled:
             candidates = [c for c in candidates if c[0].qty not in (line.qty, line.open_qty)] or candidates
         times = Counter(c[0].qty for c in candidates)
         if against_held:
-            candidates.sort(key=lambda c: (c[0].role != "new", -times[c[0].qty], _distance(c[0].qty, line.qty)))
+            candidates.sort(key=lambda c: (c[0].role != "new", -times[c[0].qty], distance(c[0].qty, line.qty)))
         else:
             candidates.sort(key=lambda c: (c[0].role != "new", c[0].qty))
         if not candidates:
@@ -213,7 +228,6 @@ def _quantity(context: Context, *, against_held: bool = True) -> Filled:
         if against_held and chosen.role == "rest" and chosen.qty < line.qty:
             chosen = replace(chosen, qty=line.qty - chosen.qty)
             filled.notes.append(f"{line.qty:g} ordered less what will not come is {chosen.qty:g}")
-        chosen = _in_line_units(chosen, line, filled)
         filled.values = 1.0
         if against_held and chosen.qty in (line.qty, line.open_qty):
             continue
@@ -221,26 +235,12 @@ def _quantity(context: Context, *, against_held: bool = True) -> Filled:
             filled.supported = max(filled.supported, 0.5)
         else:
             filled.supported = 1.0
-        filled.ambiguous |= chosen.pack_size is not None
+        filled.ambiguous |= bool(chosen.converted)
+        filled.notes += [chosen.converted] if chosen.converted else []
         filled.from_table |= news.from_table
         stated = LineFields(line_id=line.id, product=product_of(line), qty=chosen.qty)
         filled.add(stated, news.score, evidence, *_line_evidence(context, line))
     return filled
-
-
-def _distance(stated: float, held: float) -> float:
-    return abs(math.log(max(stated, 1e-3) / max(held, 1e-3)))
-
-
-def _in_line_units(stated: QuantityMention, line: OrderLine, filled: Filled) -> QuantityMention:
-    """Packs turned into pieces where the line counts pieces: the reading nearer to the line's quantity, marked as one."""
-    if stated.pack_size is None or stated.pack_size <= 1:
-        return stated
-    pieces = stated.qty * stated.pack_size
-    if abs(pieces - line.qty) < abs(stated.qty - line.qty):
-        filled.notes.append(f"{stated.qty:g} packs of {stated.pack_size:g} are {pieces:g} {line.uom}")
-        return replace(stated, qty=pieces)
-    return stated
 
 
 def _price(context: Context) -> Filled:

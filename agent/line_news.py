@@ -18,6 +18,7 @@ from agent.product_mentions import ProductMention
 from agent.proposal import Evidence
 from agent.quantities import QuantityMention
 from agent.said import Said
+from agent.units import in_units_of
 
 SAME_PRICE = 0.005
 NOT_NEW = frozenset({"old", "order", "past", "shipped"})
@@ -148,11 +149,11 @@ def _attach(
     for start, end in said.unknown_dates:
         for goal in targets(start, end):
             goal.unknown.append(said.evidence("lines.date", start, end))
-    for qty in said.quantities:
-        for goal in targets(qty.start, qty.end, counted=True):
-            if not _is_count(qty, named, goal.line):
-                continue
-            goal.quantities.append((qty, said.evidence("lines.qty", qty.start, qty.end)))
+    for stated in said.quantities:
+        for goal in targets(stated.start, stated.end, counted=True):
+            qty = in_units_of(goal.line, stated) if goal.line else stated
+            if _is_count(qty, named, goal.line):
+                goal.quantities.append((qty, said.evidence("lines.qty", qty.start, qty.end)))
     for price in said.prices:
         for goal in targets(price.start, price.end):
             goal.prices.append((price, said.evidence("lines.price", price.start, price.end)))
@@ -190,9 +191,9 @@ def _lines_at(
 def _pair_splits(said: Said, goal: News) -> None:
     """Each quantity with the date that belongs to it: the next date before another quantity, else the one before it."""
     own_dates = {id(d) for d, _ in goal.dates}
-    own_quantities = {id(q) for q, _ in goal.quantities}
+    counted = [q for q, evidence in goal.quantities if _within(evidence, said)]
     dates = [d for d in said.dates if d.date and id(d) in own_dates and d.role not in ("old", "order")]
-    quantities = [q for q in said.quantities if id(q) in own_quantities and q.role not in ("old", "total")]
+    quantities = [q for q in counted if q.role not in ("old", "total")]
     for position, qty in enumerate(quantities):
         limit = quantities[position + 1].start if position + 1 < len(quantities) else len(said.text)
         after = [d for d in dates if qty.end <= d.start < limit]
@@ -207,6 +208,11 @@ def _pair_splits(said: Said, goal: News) -> None:
                     said.evidence("lines.splits", min(qty.start, chosen.start), max(qty.end, chosen.end)),
                 )
             )
+
+
+def _within(evidence: Evidence, said: Said) -> bool:
+    place = said.statement
+    return evidence.part == place.part and place.start <= evidence.start < place.end
 
 
 def shifted(line: OrderLine, mention: DateMention) -> date | None:

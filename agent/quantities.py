@@ -48,7 +48,8 @@ _NO_COUNT = re.compile(
 @dataclass(frozen=True, slots=True)
 class QuantityMention:
     """`qty` of `unit` (None: not said) at `text[start:end]`. `pack_size` is how many one unit holds, where said
-    ("30 boxes of 12") or known (a dozen). `role`: plain, old, new, rest ("the remaining 24") or total ("of the 40")."""
+    ("30 boxes of 12") or known (a dozen). `role`: plain, old, new, rest ("the remaining 24") or total ("of the 40"). `converted` says
+    how `qty` was reckoned where it is in another unit than the text's."""
 
     start: int
     end: int
@@ -58,6 +59,7 @@ class QuantityMention:
     pack_size: float | None = None
     role: str = "plain"
     bare: bool = False
+    converted: str = ""
 
 
 class _Words:
