@@ -7,7 +7,6 @@ hardly one.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,7 +17,6 @@ from agent.line_news import NOT_NEW, SAME_PRICE, News, OrderNews, shifted
 from agent.orderbook import Order, OrderLine
 from agent.prices import PriceMention, apply_percent
 from agent.proposal import Evidence, Fields, LineFields, Split
-from agent.quantities import QuantityMention
 from agent.said import Said
 from agent.units import distance, in_units_of
 
