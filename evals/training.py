@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
+
 from agent.intents import MODEL_PATH, IntentModel
 from agent.rate import CALIBRATION_PATH
 from agent.triage import build_engine
@@ -17,6 +19,12 @@ from tools.embedding import Embedder
 SUITES = Path(__file__).parent / "suites"
 
 Progress = Callable[[str], None]
+
+
+def fitted_on() -> dict[str, Path]:
+    """The suites that training sees, by name: all but those whose manifest says `use: measurement`."""
+    told = {path.parent: yaml.safe_load(path.read_text("utf-8")) for path in sorted(SUITES.glob("*/manifest.yaml"))}
+    return {folder.name: folder for folder, manifest in told.items() if manifest.get("use") != "measurement"}
 
 
 def train(
@@ -35,7 +43,7 @@ def train(
         vectors = intent_training.embed_examples(examples, embedder)
         progress("fitting the intent model")
         digests[MODEL_PATH.name] = intent_training.fit(examples, vectors).save(MODEL_PATH)
-    suites = {path.parent.name: load_labelled(path.parent) for path in sorted(SUITES.glob("*/cases.jsonl"))}
+    suites = {name: load_labelled(folder) for name, folder in fitted_on().items()}
     model = IntentModel.load()
     unfitted = IntentWeights.unfitted(intents_of(model))
     engines = {n: build_engine(records_of(s), embedder=embedder, weights=unfitted) for n, s in suites.items()}
