@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api import endpoints, intake, pages, sign_in
+from api.postbox import Postbox
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
 from review.database import Database, open_database
 from review.decisions import DecisionError
@@ -46,19 +48,23 @@ def create_app(
     database: Database | None = None,
     records: RecordReader | None = None,
     mirrored: bool = False,
+    notice: Callable[[], str | None] = lambda: None,
 ) -> FastAPI:
     """The application over the settings' database, or the given one.
 
     With `records`, an approval is refused when the record was written since the proposal was made. `mirrored`: what is
-    shown comes from the mirror of Odoo, so pages say how old that is.
+    shown comes from the mirror of Odoo, so pages say how old that is. `notice` gives what every page of a signed-in
+    person warns of.
     """
     app = FastAPI(title="Exception Desk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.settings = settings
     app.state.database = database or open_database(settings)
     app.state.store = RawStore(settings.data_dir / "raw")
+    app.state.postbox = Postbox(app.state.database, app.state.store)
     app.state.sessions = Sessions(settings)
     app.state.records = records
     app.state.mirrored = mirrored
+    app.state.notice = notice
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)
     app.include_router(pages.router)

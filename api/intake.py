@@ -21,8 +21,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicC
 from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 
+from api.postbox import Postbox
 from review.api_keys import InvalidKey, Scope, find_key
-from review.intake import Delivery, KeyReused, receive_all
+from review.intake import Delivery, KeyReused
 from review.settings import Settings
 from tools.carrier import PROVIDERS, envelope
 from tools.message import Channel
@@ -291,9 +292,9 @@ def _urlencoded(body: bytes) -> dict[bytes | None, bytes]:
 
 
 async def _take(request: Request, response: Response, delivery: Delivery) -> Taken:
-    state = request.app.state
+    postbox: Postbox = request.app.state.postbox
     try:
-        [outcome] = await run_in_threadpool(receive_all, state.database, state.store, [delivery])
+        outcome = await postbox.take(delivery)
     except (OperationalError, OSError) as error:
         logger.exception("A message could not be kept; its sender was told to send it again.")
         why = "The message could not be kept just now. Send it again."

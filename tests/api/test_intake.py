@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from api import intake
+from api import intake, postbox
 from review import log
 from review.api_keys import Scope, add_key, revoke_key
 from review.schema import LogEntry, MessageRow
@@ -297,7 +297,7 @@ def test_a_sender_is_told_to_come_again_when_nothing_can_be_kept(door, monkeypat
     def locked(*_: object) -> None:
         raise OperationalError("insert", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(intake, "receive_all", locked)
+    monkeypatch.setattr(postbox, "receive_all", locked)
     response = door.post("/intake/portal", POST)
     refused(response, 503, "again")
     assert int(response.headers["retry-after"]) > 0
@@ -313,3 +313,20 @@ def test_the_doors_are_declared(door):
         assert set(operation["responses"]) >= {"202", "401", "403", "413", "422", "503"}
         assert all("application/problem+json" in operation["responses"][c]["content"] for c in ("401", "422"))
         assert {name for each in operation["security"] for name in each} == {"HTTPBearer", "HTTPBasic"}
+
+
+def test_one_that_cannot_be_kept_does_not_take_others_with_it(door, monkeypatch):
+    """Requests that come together are written together; each hears of its own."""
+    keep = postbox.receive_all
+
+    def failing(database, store, deliveries):
+        if any(b"poison" in delivery.raw for delivery in deliveries):
+            raise OSError("no space for this one")
+        return keep(database, store, deliveries)
+
+    monkeypatch.setattr(postbox, "receive_all", failing)
+    bodies = [{**POST, "subject": "poison" if n % 10 == 3 else f"{n}"} for n in range(40)]
+    with ThreadPoolExecutor(16) as pool:
+        codes = list(pool.map(lambda body: door.post("/intake/portal", body).status_code, bodies))
+    assert codes == [503 if n % 10 == 3 else 202 for n in range(40)]
+    assert len(door.kept()) == 36
