@@ -18,6 +18,7 @@ from agent.proposal import Proposal
 from review import log
 from review.database import Database
 from review.edits import Edit, difference, edited
+from review.intake import read_again
 from review.people import Person
 from review.schema import DecisionKind, DecisionRow, ProposalRow, ProposalState
 from tools.records import RecordReader, RecordsError
@@ -143,7 +144,7 @@ def _check_record(database: Database, proposal_id: str, version: int, records: R
         row = _proposal(session, proposal_id)
         if row.state != ProposalState.open or row.version != version:
             return  # refused, or known as a repetition, further on
-        proposal = Proposal(**row.body)
+        proposal, message_id = Proposal(**row.body), row.message_id
     record, seen = proposal.record, proposal.record_write_date
     if record is None or seen is None:
         return
@@ -155,12 +156,20 @@ def _check_record(database: Database, proposal_id: str, version: int, records: R
         raise RecordUnreadable(f"{record.name} could not be looked up, so nothing was decided. {error}") from error
     now = rows[0].get("write_date") if rows else None
     if now != seen:
-        raise StaleDecision(f"{record.name} was changed in Odoo since this was proposed (then {seen}, now {now}).")
+        _moved(
+            database, message_id, f"{record.name} was changed in Odoo since this was proposed (then {seen}, now {now})."
+        )
     # A change of a line alone leaves the order's own date as it was.
     standing = {row["id"]: row.get("write_date") for row in read}
     if moved := [line for line, date in lines.items() if standing.get(line) != date]:
         what = "a line" if len(moved) == 1 else f"{len(moved)} lines"
-        raise StaleDecision(f"{record.name} was changed in Odoo since this was proposed ({what} of it).")
+        _moved(database, message_id, f"{record.name} was changed in Odoo since this was proposed ({what} of it).")
+
+
+def _moved(database: Database, message_id: str, what: str) -> NoReturn:
+    """Refuses the decision, and has the message read beside what Odoo holds now."""
+    read_again(database, message_id, what)
+    raise StaleDecision(f"{what} The message is read again; decide on the proposal that takes the place of this one.")
 
 
 def _close(session: Session, row: ProposalRow, version: int, state: ProposalState) -> None:

@@ -181,6 +181,15 @@ def retry(database: Database, message_id: str) -> None:
             log.append(session, "message.retried", message_id, {})
 
 
+def read_again(database: Database, message_id: str, reason: str) -> None:
+    """Lets a triaged message be triaged again: what comes out takes the place of its open proposals."""
+    with database.write() as session:
+        row = session.get_one(MessageRow, message_id)
+        if row.state == MessageState.triaged:
+            row.state, row.attempts = MessageState.received, 0
+            log.append(session, "message.reread", message_id, {"reason": reason})
+
+
 def _claim(database: Database, message_id: str) -> tuple[Channel, datetime, int] | None:
     """Counts an attempt before the work starts, so that a message that kills the process is held in the end."""
     with database.write() as session:
@@ -232,7 +241,7 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
     proposals = bounces.came_back(message, proposals)
     if triage.sender_known_by == "domain" and (why := senders.first_time(session, row, message)):
         proposals = [senders.cautioned(proposal, why) for proposal in proposals]
-    added = _add(session, row, proposals)
+    added = _add(session, row, _undecided(session, row, proposals))
     cases.assign(session, row, message, added)
     content = {
         "triage": triage.model_dump(mode="json"),
@@ -276,6 +285,18 @@ def _thread(session: Session, message: Message) -> str | None:
 def _manual_proposal(reason: str) -> Proposal:
     action = Action(name="manual_triage", rule="nothing proposed")
     return Proposal(intent="unclear", lane=Lane.manual, actions=[action], reasons=[reason])
+
+
+def _undecided(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[Proposal]:
+    """Without what a person has decided on already: a message that is read again must not ask twice."""
+    decided = select(ProposalRow.intent, ProposalRow.record_model, ProposalRow.record_id).where(
+        ProposalRow.message_id == row.id, ProposalRow.state.in_((ProposalState.approved, ProposalState.rejected))
+    )
+    known = {tuple(found) for found in session.execute(decided)}
+    left = [
+        p for p in proposals if (p.intent, *((p.record.model, p.record.id) if p.record else (None, None))) not in known
+    ]
+    return left or [_manual_proposal("Read again, this message says nothing that was not decided already.")]
 
 
 def _add(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[ProposalRow]:

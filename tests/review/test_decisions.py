@@ -21,10 +21,11 @@ from review.decisions import (
     reject,
 )
 from review.edits import Edit, InvalidEdit, LineEdit, difference, edited
+from review.intake import triage_message
 from review.people import Person
 from review.queue import View
 from review.schema import DecisionRow, ProposalRow
-from tests.review.desk import ORDER, OTHER, ROBIN, SAM, date_change
+from tests.review.desk import ORDER, OTHER, ROBIN, SAM, ScriptedEngine, date_change
 from tools.records import RecordsError
 from tools.snapshot import SnapshotReader
 
@@ -135,6 +136,23 @@ def test_a_record_that_was_written_since_refuses_the_approval(desk, rows):
     with pytest.raises(StaleDecision, match="P00041 was changed"):
         approve(desk.database, proposal_id, version=1, who=ROBIN, records=SnapshotReader({"purchase.order": rows}))
     assert row_of(desk, proposal_id).state == "open"
+
+
+def test_a_message_whose_record_moved_on_is_read_again_and_asks_afresh(desk):
+    """What was decided of it already stays decided, and is not asked again."""
+    other = date_change(record=OTHER)
+    first = desk.propose(date_change(), other)
+    message_id = row_of(desk, first).message_id
+    approve(desk.database, f"{message_id[:20]}-1", version=1, who=ROBIN)
+    moved = SnapshotReader({"purchase.order": [{"id": 41, "write_date": "2026-11-24 09:00:00"}]})
+    with pytest.raises(StaleDecision, match="read again"):
+        approve(desk.database, first, version=1, who=ROBIN, records=moved)
+    now = date_change(record_write_date="2026-11-24 09:00:00")
+    assert triage_message(desk.database, desk.store, message_id, ScriptedEngine(now, other)) == "triaged"
+    assert [row_of(desk, f"{message_id[:20]}-{n}").state for n in (0, 1, 2)] == ["superseded", "approved", "open"]
+    approve(desk.database, f"{message_id[:20]}-2", version=1, who=ROBIN, records=moved)
+    with desk.database.read() as session:
+        assert session.query(ProposalRow).count() == 3
 
 
 @pytest.mark.parametrize(
