@@ -10,14 +10,14 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 from review.mail_loops import SourceLoop
 from review.mail_rows import Arrival, SourceRows
 from tools.mailbox.accounts import ImapAccount
-from tools.mailbox.errors import CommandRefused, MailboxError, Unreachable
+from tools.mailbox.errors import CommandRefused, FolderRefused, MailboxError, Unreachable
 from tools.mailbox.imap import ImapSession, Listed, connect
 from tools.mailbox.tokens import TokenSource
 
@@ -52,22 +52,24 @@ class ImapLoop(SourceLoop):
         with connect(self.account, self._tokens) as self._session:
             while not self.stopping.is_set():
                 self.wake.clear()
-                self.look(self._session)
-                self.went_well()
+                self.went_well(self.look(self._session))
                 if not self.stopping.is_set():
                     self._session.wait(self.account.poll_seconds, self.wake)
 
-    def look(self, session: ImapSession) -> None:
-        """Takes in what is new, and marks what was triaged."""
+    def look(self, session: ImapSession) -> str | None:
+        """Takes in what is new, and marks what was triaged. Gives a sentence about what could not be marked, or None."""
         uidvalidity = session.examine(self.folder).uidvalidity
         days = self.account.first_load_days
         after, since = self.rows.begin(uidvalidity, None if days is None else datetime.now(UTC) - timedelta(days=days))
         uids = session.uids_after(after, since.date() if since else None)
         if uids:
-            with self._loader(session, uids, uidvalidity) as loader:
-                self._take(loader, uids, uidvalidity)
-        if self.account.after_triage:
-            self._mark(uidvalidity)
+            self._take(session, uids, uidvalidity)
+        try:
+            if self.account.after_triage:
+                self._mark(uidvalidity)
+        except (CommandRefused, FolderRefused) as error:
+            return f"`after_triage` could not be done: {error}"
+        return None
 
     def join(self) -> bool:
         if super().join():
@@ -76,41 +78,43 @@ class ImapLoop(SourceLoop):
             self._session.cut()  # it waits for the server
         return super().join()
 
-    @contextmanager
-    def _loader(self, session: ImapSession, uids: Sequence[int], uidvalidity: int) -> Iterator[ImapSession]:
-        few = len(uids) <= FEW_MESSAGES and sum(m.size for m in session.listed(uids)) <= FEW_BYTES
-        second = None
-        if not few:
-            try:
-                second = connect(self.account, self._tokens, for_loading=True)
-                if second.examine(self.folder).uidvalidity != uidvalidity:
-                    raise Unreachable(f"The folder {self.folder} changed meanwhile.")
-            except MailboxError as error:
-                # Servers limit connections; the first one can load too, only slower.
-                logger.info("%s: no second connection for loading: %s", self.rows.account, error)
-                if second is not None:
-                    second.close()
-                second = None
-        try:
-            yield second or session
-        finally:
-            if second is not None:
-                second.close()
-
     def _take(self, session: ImapSession, uids: Sequence[int], uidvalidity: int) -> None:
-        for start in range(0, len(uids), WINDOW):
-            window = uids[start : start + WINDOW]
-            there = session.listed(window)
-            for batch in _batches(there, self.account.message_bytes):
-                if self.stopping.is_set():
-                    return
-                began = time.monotonic()
-                arrivals = self._fetch(session, batch, uidvalidity)
-                self.rows.keep(arrivals, up_to=batch[-1].uid, settled=not self.account.after_triage)
-                self.on_mail()
-                self._pace(began, arrivals)
-            if not there or there[-1].uid < window[-1]:  # removed meanwhile
-                self.rows.keep([], up_to=window[-1])
+        first = session.listed(uids[:WINDOW])
+        if len(uids) <= FEW_MESSAGES and sum(m.size for m in first) <= FEW_BYTES:
+            self._take_listed(session, uids, first, uidvalidity)
+            return
+        with self._loader(session, uidvalidity) as loader:
+            for start in range(0, len(uids), WINDOW):
+                window = uids[start : start + WINDOW]
+                self._take_listed(loader, window, loader.listed(window) if start else first, uidvalidity)
+
+    @contextmanager
+    def _loader(self, session: ImapSession, uidvalidity: int) -> Iterator[ImapSession]:
+        """A second connection that reads bodies fast, or the first one where the server allows only that."""
+        with ExitStack() as opened:
+            try:
+                second = opened.enter_context(connect(self.account, self._tokens, for_loading=True))
+                same = second.examine(self.folder).uidvalidity == uidvalidity
+            except MailboxError as error:
+                logger.info("%s: no second connection for loading: %s", self.rows.account, error)
+                second, same = session, True
+            if not same:
+                raise Unreachable(f"The folder {self.folder} changed meanwhile.")
+            yield second
+
+    def _take_listed(
+        self, session: ImapSession, uids: Sequence[int], there: Sequence[Listed], uidvalidity: int
+    ) -> None:
+        for batch in _batches(there, self.account.message_bytes):
+            if self.stopping.is_set():
+                return
+            began = time.monotonic()
+            arrivals = self._fetch(session, batch, uidvalidity)
+            self.rows.keep(arrivals, up_to=batch[-1].uid, settled=not self.account.after_triage)
+            self.on_mail()
+            self._pace(began, arrivals)
+        if not there or there[-1].uid < uids[-1]:  # removed meanwhile
+            self.rows.keep([], up_to=uids[-1])
 
     def _fetch(self, session: ImapSession, batch: Sequence[Listed], uidvalidity: int) -> list[Arrival]:
         most = self.account.message_bytes

@@ -41,6 +41,7 @@ class SourceRows:
     def __init__(self, database: Database, store: RawStore, account: str, folder: str) -> None:
         self.account, self.folder = account, folder
         self._database, self._store = database, store
+        self._uidvalidity = 0
         self._noted: tuple[datetime, str | None] | None = None
 
     def begin(self, uidvalidity: int, since: datetime | None) -> tuple[int, datetime | None]:
@@ -48,6 +49,7 @@ class SourceRows:
 
         `since` counts for a folder that is new here. After a change, messages that come again are known by their hash.
         """
+        self._uidvalidity = uidvalidity
         with self._database.write() as session:
             row = self._cursor(session)
             if row.uidvalidity == 0:
@@ -65,7 +67,8 @@ class SourceRows:
         """Keeps messages, then moves the cursor to `up_to`. With `settled=False` they are to be marked after triage."""
         ids = self._store.put_all([a.raw for a in arrivals])
         held = {a.place: _read(a) for a in arrivals if a.held}
-        deliveries = [Delivery(a.raw, a.channel, a.received_at) for a in arrivals]
+        source = f"mailbox:{self.account}/{self.folder}"
+        deliveries = [Delivery(a.raw, a.channel, a.received_at, source) for a in arrivals]
         with self._database.write() as session:
             keep_within(session, deliveries, ids)
             for message_id, arrival in zip(ids, arrivals, strict=True):
@@ -74,7 +77,8 @@ class SourceRows:
             self._add_places(session, {a.place: i for a, i in zip(arrivals, ids, strict=True)}, settled)
             if up_to is not None:
                 row = self._cursor(session)
-                row.uid = max(row.uid, up_to)
+                if row.uidvalidity == self._uidvalidity:  # else another process has begun anew
+                    row.uid = max(row.uid, up_to)
 
     def places(self) -> set[str]:
         """All places whose messages are kept."""

@@ -37,7 +37,7 @@ class RawStore:
         new = {path: raw for digest, raw in zip(digests, raws, strict=True) if not (path := self.path(digest)).exists()}
         self._each(lambda path: _write(path, new[path]), list(new))
         # Also of files that are there: another thread may have named one and not yet synced its folder.
-        self._each(sync_folder, [*folders, self.root])
+        self._each(sync_folder, [*folders, self.root] if folders else [])
         return digests
 
     def get(self, digest: str) -> bytes:

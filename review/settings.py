@@ -23,10 +23,11 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What an operator may set. Paths are taken relative to the working directory.
 
-    `records` is a records snapshot (JSON) that stands in for a live Odoo. `demo` lets a visitor change between the
-    demo's people; it belongs on a loopback address only. Hours are wall-clock hours. `webhook_secrets` is a folder with
-    one file a carrier service, which holds the secret that it signs with. `intake_bytes` is the size up to which a post
-    or mail is taken over HTTP. `authserv_id` names the receiving mail server, whose Authentication-Results are believed.
+    `records` is a records snapshot (JSON) that stands in for a live Odoo; `mailboxes` the file of docs/mailbox.md.
+    `demo` lets a visitor change between the demo's people; it belongs on a loopback address only. Hours are
+    wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
+    signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
+    receiving mail server, whose Authentication-Results are believed.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="ignore")

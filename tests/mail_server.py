@@ -127,7 +127,20 @@ class Dovecot:
     def certify(self, name: str) -> None:
         """A self-signed certificate for `name` (an address or host); takes effect with the next start."""
         kind = "IP" if name[0].isdigit() else "DNS"
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+        command = [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            f"/CN={name}",
+        ]
         files = ["-keyout", str(self.root / "server.key"), "-out", str(self.certificate)]
         subprocess.run([*command, *files, "-addext", f"subjectAltName={kind}:{name}"], check=True, capture_output=True)
 
@@ -149,6 +162,8 @@ class Dovecot:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(timeout=20)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # those that serve connections would linger
             self._process = None
 
     def close(self) -> None:
@@ -199,6 +214,7 @@ class Dovecot:
             cwd=self.root,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
             extra_groups=[] if who else None,
             **who,  # type: ignore[arg-type]
         )

@@ -105,6 +105,18 @@ def test_only_hashes_name_raw_bytes(tmp_path, digest):
         RawStore(tmp_path).get(digest)
 
 
+def test_many_are_kept_together_each_under_its_hash(tmp_path):
+    """Some twice, some known before, or none at all."""
+    store = RawStore(tmp_path / "raw")
+    assert store.put_all([]) == []
+    known = store.put(b"0")
+    raws = [b"%d" % n for n in (*range(50), 7)]
+    digests = store.put_all(raws)
+    assert digests[0] == known
+    assert [store.get(digest) for digest in digests] == raws
+    assert len([p for p in tmp_path.rglob("*") if p.is_file()]) == 50
+
+
 def test_a_failed_write_leaves_nothing_behind(tmp_path, monkeypatch):
     """Neither a half file under its hash nor a temporary one."""
     store = RawStore(tmp_path)

@@ -339,6 +339,28 @@ def test_a_triaged_message_is_moved_where_that_is_asked(desk, box):
         assert session.examine("Erledigt").messages == 2
 
 
+def test_a_mark_that_cannot_be_set_is_said_and_mail_still_comes(desk, box):
+    asked = {"after_triage": {"move_to": "Nowhere"}}
+    box.deliver(*mails(1))
+    box.look(desk, **asked)
+    triage_message(desk.database, desk.store, kept(desk)[0], ScriptedEngine(date_change()))
+    box.deliver(*mails(1, start=1))
+    loop = box.loop(desk, **asked)
+    with connect(loop.account, None) as session:
+        problem = loop.look(session)
+    assert "`after_triage` could not be done" in str(problem)
+    assert len(kept(desk)) == 2
+
+
+def test_a_process_left_behind_does_not_move_the_cursor_of_new_uids(desk):
+    """Two services, by mistake: one has seen that the UIDs are new, the other still counts the old ones."""
+    old, new = (SourceRows(desk.database, desk.store, "orders", "INBOX") for _ in range(2))
+    old.begin(1, None)
+    new.begin(2, None)
+    old.keep([], up_to=900)
+    assert new.begin(2, None) == (0, None)
+
+
 def test_rates_are_bounded(desk, box):
     box.deliver(*mails(10))
     started = time.monotonic()

@@ -24,6 +24,10 @@ class AccountsError(Exception):
     """The file of mailboxes cannot be used; each line of the text names a line, a field and what is wrong."""
 
 
+# What goes into a command to the server as a quoted string.
+Quotable = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -86,7 +90,7 @@ class AfterTriage(Strict):
 
     seen: bool = False
     keyword: str | None = Field(None, pattern=r"^[A-Za-z0-9_.$-]+$")
-    move_to: str | None = Field(None, min_length=1)
+    move_to: Quotable | None = None
 
     def __bool__(self) -> bool:
         return self.seen or bool(self.keyword or self.move_to)
@@ -100,11 +104,11 @@ class ImapAccount(Strict):
     port: int = Field(0, ge=0, le=65535, description="0: 993 with TLS, else 143.")
     security: Literal["tls", "starttls", "none"] = "tls"
     ca_file: Path | None = Field(None, description="Certificates to trust instead of the system's.")
-    user: str = Field(min_length=1)
+    user: Quotable
     password_file: Path | None = None
     password_env: str | None = None
     oauth: OAuth | None = None
-    folders: list[Annotated[str, Field(min_length=1)]] = Field(["INBOX"], min_length=1)
+    folders: list[Quotable] = Field(["INBOX"], min_length=1)
     after_triage: AfterTriage = AfterTriage()
     first_load_days: PositiveInt | None = 30
     poll_seconds: PositiveFloat = Field(120, le=MOST_IDLE_SECONDS, description="Looks this often, and renews IDLE.")
@@ -193,7 +197,10 @@ def secret(file: Path | None, variable: str | None) -> str:
 
 def load_accounts(path: Path) -> Accounts:
     """The mailboxes of a file, by name. Raises AccountsError, FileNotFoundError and PermissionError."""
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise AccountsError(f"{path} is not UTF-8 text: save it as such.") from error
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         lines: dict[tuple[str, ...], int] = {}

@@ -50,6 +50,7 @@ def test_what_is_not_said_has_careful_defaults(tmp_path):
         ("INBOX,", "INBOX, '',", "line 6: mailboxes.orders.folders.1: String should have at least 1 character"),
         ("{seen: true}", "{seen: perhaps}", "line 7: mailboxes.orders.after_triage.seen: Input should be a valid bool"),
         ("{seen: true}", "{move_to: INBOX}", "line 2: mailboxes.orders: `after_triage.move_to` is one of `folders`"),
+        ("INBOX,", '"IN\\nBOX",', "line 6: mailboxes.orders.folders.0: String should match"),
         ("kind: folder", "kind: pop3", "line 8: mailboxes.scans: Input tag 'pop3'"),
         ("  scans:", "  orders:", "line 8: mailboxes.orders stands there twice"),
         ("user: orders", "user: [orders", "line 5: not YAML"),
