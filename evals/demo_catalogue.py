@@ -40,6 +40,7 @@ class Catalogue:
         self.contacts_of: dict[str, list[Row]] = {}
         self.product_of: dict[str, Row] = {}
         self.users: dict[str, list[Any]] = {}
+        self.places: list[Row] = [told["warehouse"], *told.get("sites", {}).values()]
         self.company = self.company_and_users()
         for name in told["carriers"]:
             self.add("delivery.carrier", name=name, delivery_type="fixed")
@@ -81,7 +82,8 @@ class Catalogue:
         for key, name in self.told["users"].items():
             login = f"{name.lower().replace(' ', '.')}@{domain}"
             self.users[key] = self.named(self.add("res.users", name=name, login=login))
-        self.add("stock.warehouse", **self.told["warehouse"])
+        for place in self.places:
+            self.add("stock.warehouse", **place)
         return self.named(self.add("res.company", name=own["name"], partner_id=self.named(own)))
 
     def partner(self, about: Row, parent: Row | None = None, **values: Any) -> Row:

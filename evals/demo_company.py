@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -75,13 +76,15 @@ class Company(Catalogue):
 
     def __init__(self, told: dict[str, Any]) -> None:
         super().__init__(told, told["seed"])
-        self.stock = [8, f"{told['warehouse']['code']}/Stock"]
+        codes = [place["code"] for place in self.places]
+        self.stock_of = {code: [8 + 10 * number, f"{code}/Stock"] for number, code in enumerate(codes)}
+        self.stock = self.stock_of[codes[0]]
         self.purchases, self.sales = Numbering(told["purchases"]), Numbering(told["sales"])
         self.today = day_of(told["exported_at"].rstrip("Z"))
         self.sale_of: dict[int, Row] = {}
         self.sale_line_of: dict[tuple[int, str], Row] = {}
         self.sale_move_of: dict[int, Row] = {}
-        self.serials = {"IN": 0, "OUT": 0}
+        self.serials: Counter[str] = Counter()
         for code, about in told["products"].items():
             if on_hand := about[5]:
                 goods = Goods({}, self.product_of[code], float(on_hand))
@@ -106,8 +109,8 @@ class Company(Catalogue):
         """A stock move, with what it does to the product's quantities."""
         product, quantity = goods.product, goods.quantity
         if state == "done":
-            product["qty_available"] += quantity if target == self.stock else -quantity
-        elif target == self.stock:
+            product["qty_available"] += quantity if target in self.stock_of.values() else -quantity
+        elif target in self.stock_of.values():
             product["incoming_qty"] += quantity
         else:
             product["outgoing_qty"] += quantity
@@ -127,20 +130,29 @@ class Company(Catalogue):
             picking["move_ids"].append(move["id"])
         return move
 
-    def picking(self, order: Row, day: date, done: date | None, out: list[Any] | None, before: Row | None) -> Row:
+    def place(self, told: dict[str, Any]) -> Row:
+        """Where the goods of an order come in or go out: at its site, its partner's, or the main warehouse."""
+        partner = (self.told["suppliers"] | self.told["customers"])[told.get("customer") or told["supplier"]]
+        site = told.get("site") or partner.get("site")
+        found: Row = self.told["sites"][site] if site else self.told["warehouse"]
+        return found
+
+    def picking(
+        self, order: Row, place: Row, day: date, done: date | None, out: list[Any] | None, before: Row | None
+    ) -> Row:
         """A receipt or delivery. `out` is [carrier, tracking number]; `before` the one it is a backorder of."""
         incoming = "partner_ref" in order
-        kind = "IN" if incoming else "OUT"
-        self.serials[kind] += 1
-        warehouse = self.told["warehouse"]
+        series = f"{place['code']}/{'IN' if incoming else 'OUT'}"
+        self.serials[series] += 1
+        types = 1 + 2 * self.places.index(place)
         client_ref = order.get("client_order_ref")
         created = order["date_approve"] if incoming else order["date_order"]
         row = self.add(
-            "stock.picking", name=f"{warehouse['code']}/{kind}/{self.serials[kind]:05d}",
+            "stock.picking", name=f"{series}/{self.serials[series]:05d}",
             origin=f"{order['name']} - {client_ref}" if client_ref else order["name"],
             state="done" if done else "assigned", partner_id=order["partner_id" if incoming else "partner_shipping_id"],
-            picking_type_id=[1, f"{warehouse['name']}: Receipts"] if incoming else
-                            [2, f"{warehouse['name']}: Delivery Orders"],
+            picking_type_id=[types, f"{place['name']}: Receipts"] if incoming else
+                            [types + 1, f"{place['name']}: Delivery Orders"],
             picking_type_code="incoming" if incoming else "outgoing", scheduled_date=at(day), date_deadline=at(day),
             date_done=at(done, 13, 20) if done else False, carrier_id=self.carrier(out[0]) if out else False,
             carrier_tracking_ref=(out[1] or False) if out else False, has_deadline_issue=False,
@@ -225,11 +237,11 @@ class Company(Catalogue):
         before: Row | None = None
         if come:
             day = workday(told["due"] + timedelta(days=order["id"] % 3))
-            before = self.picking(order, told["due"], day, None, None)
+            before = self.picking(order, self.place(told), told["due"], day, None, None)
             for goods in come:
                 self.receipt_move(goods, day, before, "done")
         if to_come:
-            picking = self.picking(order, told["due"], None, told.get("ship"), before)
+            picking = self.picking(order, self.place(told), told["due"], None, told.get("ship"), before)
             for goods in to_come:
                 move = self.receipt_move(goods, day_of(goods.line["date_planned"]), picking, "assigned")
                 if goods.made_for:
@@ -238,7 +250,8 @@ class Company(Catalogue):
 
     def receipt_move(self, goods: Goods, day: date, picking: Row, state: str) -> Row:
         line = [goods.line["id"], goods.line["name"]]
-        move = self.move(goods, day, VENDORS, self.stock, state, picking, purchase_line_id=line)
+        stock = self.stock_of[picking["name"].partition("/")[0]]
+        move = self.move(goods, day, VENDORS, stock, state, picking, purchase_line_id=line)
         goods.line["move_ids"].append(move["id"])
         return move
 
@@ -312,11 +325,11 @@ class Company(Catalogue):
         before: Row | None = None
         if gone:
             carrier, tracking, day = told["out"]
-            before = self.picking(order, told["due"], day, [carrier, tracking], None)
+            before = self.picking(order, self.place(told), told["due"], day, [carrier, tracking], None)
             for goods in gone:
                 self.delivery_move(goods, day, before, "done")
         if waiting:
-            picking = self.picking(order, told["due"], None, None, before)
+            picking = self.picking(order, self.place(told), told["due"], None, None, before)
             picking.update(products_availability="Available", products_availability_state="available")
             for goods in waiting:
                 short = goods.quantity > goods.product["qty_available"] - goods.product["outgoing_qty"]
@@ -328,7 +341,8 @@ class Company(Catalogue):
     def delivery_move(self, goods: Goods, day: date, picking: Row, state: str) -> None:
         customer, order = picking["partner_id"], picking["sale_id"][1]
         line = [goods.line["id"], f"{order} - {goods.product['name']} ({customer[1]})"]
-        move = self.move(goods, day, self.stock, CUSTOMERS, state, picking, sale_line_id=line, partner_id=customer)
+        stock = self.stock_of[picking["name"].partition("/")[0]]
+        move = self.move(goods, day, stock, CUSTOMERS, state, picking, sale_line_id=line, partner_id=customer)
         self.sale_move_of[goods.line["id"]] = move
 
     # -- everyday orders --------------------------------------------------------------------------------------
