@@ -153,3 +153,15 @@ def test_a_check_that_cannot_begin_says_why(tmp_path, monkeypatch, arguments, sa
     assert done.exit_code == 1
     assert said in done.output
     assert "Traceback" not in done.output
+
+
+def test_the_service_does_not_start_with_a_file_that_it_cannot_use(tmp_path, monkeypatch):
+    """A mailbox that is silently left out would be mail that nobody reads."""
+    path = tmp_path / "mailboxes.yaml"
+    path.write_text("mailboxes:\n  orders:\n    host: imap.example.com\n    usr: ann\n    password_env: P\n")
+    monkeypatch.setenv("TRIAGE_MAILBOXES", str(path))
+    records = Path(__file__).parents[2] / "evals" / "suites" / "demo" / "records.json"
+    where = ["--records", str(records), "--data-dir", str(tmp_path / "data"), "--port", "0"]
+    done = CliRunner().invoke(app, ["serve", *where])
+    assert done.exit_code == 1
+    assert "line 4: mailboxes.orders.usr: no such field; see docs/mailbox.md" in done.output
