@@ -58,10 +58,12 @@ def draft(action: str, matter: Matter) -> str | None:
 
     `notify_customer` writes to the customers in their own language (`lang`, else English): where there are several,
     one text for each under a line with their name. Every other text is in the message's language, else in the
-    sender's `lang`, else in English.
+    sender's `lang`, else in English. Nothing is drafted to what wrote by itself (RFC 3834): two machines that answer
+    each other never stop.
     """
     write = _WRITERS.get(action)
-    return write(matter) if write else None
+    automatic = matter.message.auto_reply or matter.message.bounce
+    return write(matter) if write and not (automatic and action in TO_SENDER) else None
 
 
 def _send_status(matter: Matter) -> str:
@@ -205,6 +207,7 @@ def _about_shipment(matter: Matter) -> str | None:
     return letter.text()
 
 
+TO_SENDER = ("send_status", "reply_to_sender", "provide_documents", "create_return")
 _WRITERS: dict[str, Callable[[Matter], str | None]] = {
     "send_status": _send_status,
     "reply_to_sender": _reply_to_sender,

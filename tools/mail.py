@@ -28,6 +28,7 @@ from tools.quoting import split
 from tools.text_tables import find_tables
 
 _WORD = re.compile(r"\w{2,}")
+_MOST_HOPS = 100  # RFC 5321, section 6.3: a mail that passed so many servers runs in a loop
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
 
 
@@ -286,7 +287,8 @@ def _prefer_html(plain: str, html: HtmlText, problems: list[str]) -> bool:
 
 
 def _mark_automatic(message: Message, mail: Mail) -> None:
-    """Marks by RFC 3834 (auto-replies), RFC 3464 and 8098 (reports), RFC 2919 and 2369 (lists)."""
+    """Marks by RFC 3834 (auto-replies), RFC 3464 and 8098 (reports), RFC 2919 and 2369 (lists); mail that runs in a
+    loop counts as automatic."""
 
     def said(name: str) -> str:
         return headers.value(mail, name).lower()
@@ -310,6 +312,7 @@ def _mark_automatic(message: Message, mail: Mail) -> None:
         or report in {"disposition-notification"}
         or precedence == "auto_reply"
         or bool(said("X-Autoreply") or said("X-Autorespond") or said("X-Auto-Reply-From"))
+        or len(headers.raw_values(mail, "Received")) >= _MOST_HOPS
         or subject_is("auto_reply_subject")
         or subject_is("read_receipt_subject", r"\s*:")
         or (submitted.startswith("auto") and empty_path)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.drafts import LONGEST_NAME, MOST_NAME_WORDS, Matter, draft, person_name
+from agent.drafts import LONGEST_NAME, MOST_NAME_WORDS, TO_SENDER, Matter, draft, person_name
 from agent.lexicon import words
 from agent.orderbook import PICKING, PURCHASE, SALE, OrderBook, RecordKey
 from agent.proposal import Fields, Impact, ImpactItem, LineFields, RecordRef
@@ -92,6 +92,15 @@ def test_only_actions_that_are_messages_to_somebody_have_a_draft():
     matter = Matter("unclear", mail("hello"), ROPES, Fields(), Impact(), BOOK)
     written = {name for name in taxonomy().actions if draft(name, matter)}
     assert written == set(ACTIONS) - {"notify_customer"}, "a purchase that nobody waits for has no customer to tell"
+
+
+@pytest.mark.parametrize("mark", ["auto_reply", "bounce"])
+def test_nothing_is_drafted_to_what_wrote_by_itself(mark):
+    """Customers who wait are told all the same."""
+    message = mail("hello", CUSTOMER).model_copy(update={mark: True})
+    matter = Matter("unclear", message, DELIVERY, Fields(), Impact(items=[waits(41, "Bådehuset")]), BOOK)
+    assert [draft(action, matter) for action in TO_SENDER] == [None] * len(TO_SENDER)
+    assert draft("notify_customer", matter)
 
 
 def test_status_says_what_is_open_and_delivered_with_dates_and_tracking():

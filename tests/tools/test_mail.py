@@ -166,6 +166,13 @@ def test_automatic_replies_are_marked(header):
     assert (message.auto_reply, message.bounce) == (True, False)
 
 
+def test_mail_that_runs_in_a_loop_is_automatic():
+    """RFC 5321: a hundred servers are more than any honest way has."""
+    hop = b"Received: from a.example by b.example; Mon, 23 Nov 2026 08:00:00 +0000\n"
+    assert read(hop * 100 + mail().as_bytes()).auto_reply
+    assert not read(hop * 20 + mail().as_bytes()).auto_reply
+
+
 @pytest.mark.parametrize(
     "header", [{}, {"Auto_Submitted": "no"}, {"Auto_Submitted": "auto-generated"}, {"X_Auto_Response_Suppress": "All"}]
 )
