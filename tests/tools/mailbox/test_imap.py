@@ -113,6 +113,29 @@ def test_a_new_message_ends_the_wait(dovecot):
         assert session.uids_after(0) == [1]
 
 
+def test_a_server_that_cannot_push_is_asked_after_the_pause(dovecot):
+    with connect(account(dovecot, "user18"), None) as session:
+        session.capabilities -= {"IDLE"}
+        session.examine("INBOX")
+        dovecot.deliver(MAIL, user="user18")
+        session.wait(0.1, threading.Event())
+        assert session.uids_after(0) == [1]
+
+
+def test_idle_is_renewed_again_and_again(dovecot):
+    """A server ends an IDLE that lasts for half an hour; each wait is one of its own."""
+    with connect(account(dovecot, "user19"), None) as session:
+        session.examine("INBOX")
+        for _ in range(3):
+            session.wait(0.1, threading.Event())
+        later = threading.Timer(0.2, dovecot.deliver, [MAIL], {"user": "user19"})
+        later.start()
+        started = time.monotonic()
+        session.wait(30, threading.Event())
+        assert time.monotonic() - started < 15
+        assert session.uids_after(0) == [1]
+
+
 def test_a_message_that_came_before_the_wait_is_not_slept_over(dovecot):
     """A server tells of it once, in the answer to whatever command comes next."""
     with connect(account(dovecot, "user13"), None) as session:
