@@ -239,8 +239,8 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
         reason = triage.manual_reason or "The service found nothing in this message that it could propose."
         proposals = [_manual_proposal(reason).model_copy(update={"candidates": triage.candidates})]
     proposals = bounces.came_back(message, proposals)
-    if triage.sender_known_by == "domain" and (why := senders.first_time(session, row, message)):
-        proposals = [senders.cautioned(proposal, why) for proposal in proposals]
+    if triage.sender_known_by == "domain" and (caution := senders.first_time(session, row, message)):
+        proposals = [senders.cautioned(proposal, caution) for proposal in proposals]
     added = _add(session, row, _undecided(session, row, proposals))
     cases.assign(session, row, message, added)
     content = {
