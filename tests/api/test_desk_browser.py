@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from agent.proposal import Lane
+from agent.proposal import Lane, RecordRef
 from api.app import create_app
 from api.sign_in import sign_in_link
 from review import log
@@ -79,7 +79,11 @@ def items(page) -> list[str]:
 
 
 def fill(desk: Desk, count: int = 4) -> list[str]:
-    return [desk.propose(sender=f"p{n}@x.example", subject=f"Mail {n} {ATTACK}", text=ATTACK) for n in range(count)]
+    records = [RecordRef(model="purchase.order", id=50 + n, name=f"P0005{n}") for n in range(count)]
+    return [
+        desk.propose(date_change(record=record), sender=f"p{n}@x.example", subject=f"Mail {n} {ATTACK}", text=ATTACK)
+        for n, record in enumerate(records)
+    ]
 
 
 def kinds(desk: Desk) -> list[str]:
