@@ -71,7 +71,8 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         live = connect(settings.odoo)
         engine, follow = mirrored_engine(settings, database, live, console)
         app = create_app(settings, database=database, records=live, mirrored=True)
-    with follow, TriageLoop(database, store, engine) as triage, mail_loops(settings, database, store, triage.wake):
+    loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
+    with follow, loop as triage, mail_loops(settings, database, store, triage.wake):
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
         console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
