@@ -88,6 +88,7 @@ class TriageEngine:
                 lookalike_of=sender.lookalike_of or self._imitated(sender, understanding.findings),
                 speaks_business=understanding.speaks_business,
                 claims=self.book.directory.name(sender.claims) or None,
+                free_mail=sender.free_mail,
                 shows=sender.shows,
             )
         proposals: list[Proposal] = []

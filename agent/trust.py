@@ -70,13 +70,15 @@ def suspect(
     lookalike_of: str | None,
     speaks_business: bool,
     claims: str | None = None,
+    free_mail: bool = False,
     shows: str | None = None,
 ) -> Suspicion:
     """What about this message a person must judge.
 
     `known_sender`: the address belongs to a partner on file or to our own people. `lookalike_of`: the partner whose
     domain the sender's imitates. `speaks_business`: a reference to a record of ours was found in the new text.
-    `claims`: the company whose name the sender bears without its address. `shows`: another address that the display
+    `claims`: the company whose name the sender bears without its address, `free_mail` that it is anybody's provider.
+    `shows`: another address that the display
     name shows.
     """
     patterns = _patterns()
@@ -98,13 +100,14 @@ def suspect(
         fraud.append("a stranger gives orders to a machine")
     elif in_new_text and not speaks_business:
         fraud.append("it gives orders to a machine and says nothing about an order of ours")
-    return Suspicion(fraud=fraud, cautions=_cautions(message, claims, shows), orders_to_machine=orders)
+    return Suspicion(fraud=fraud, cautions=_cautions(message, claims, free_mail, shows), orders_to_machine=orders)
 
 
-def _cautions(message: Message, claims: str | None, shows: str | None) -> list[str]:
+def _cautions(message: Message, claims: str | None, free_mail: bool, shows: str | None) -> list[str]:
     said = []
     if claims:
-        said.append(f"The sender bears the name of {claims.rstrip('.')}, but its address is not known to be theirs.")
+        what = "it writes from a free mail account that is" if free_mail else "its address is"
+        said.append(f"The sender bears the name of {claims.rstrip('.')}, but {what} not known to be theirs.")
     if shows:
         said.append(f"The sender's name shows the address {shows}, but the mail comes from {message.sender.email}.")
     # Where DMARC was judged, it has weighed both; without it each stands for itself.

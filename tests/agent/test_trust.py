@@ -146,6 +146,14 @@ def test_a_name_without_its_address_is_a_caution_and_no_fraud():
     assert found.notes() == found.cautions
 
 
+def test_a_company_s_name_on_free_mail_is_named_as_such():
+    found = suspect(
+        mail("P00041 is ready.", sender="vela.bianca@gmail.com"),
+        known_sender=False, lookalike_of=None, speaks_business=True, claims="Vela Bianca", free_mail=True,
+    )  # fmt: skip
+    assert "free mail account" in found.cautions[0]
+
+
 @pytest.mark.parametrize(
     ("results", "cautious"),
     [
