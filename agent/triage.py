@@ -64,7 +64,6 @@ class TriageEngine:
         self.refresh()
 
     def refresh(self) -> None:
-        self.read_at = self.reader.as_of()
         self.book = OrderBook(self.reader)
         self.references = References(self.book)
         documents = product_documents(self.book)
@@ -136,8 +135,9 @@ class TriageEngine:
         except RecordsError as error:
             held = known_held(self.book, finding.record)
             proposal = self._propose(message, finding, suspicion, findings, held, self.reader)
-            proposal.held_at, proposal.held_from = _iso(self.read_at), "mirror"
-            proposal.reasons.append(f"What Odoo holds is shown as it was {_ago(self.read_at, now)}. {error}")
+            as_of = self.reader.as_of()
+            proposal.held_at, proposal.held_from = _iso(as_of), "mirror"
+            proposal.reasons.append(f"What Odoo holds is shown as it was {_ago(as_of, now)}. {error}")
         return proposal
 
     def _propose(

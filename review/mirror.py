@@ -19,10 +19,12 @@ IDS_A_QUERY = 10_000
 
 class MirrorReader:
     """A `RecordReader` over the mirror. `version` stays that of the moment at which the reader was opened, so that what
-    is built over it stays in use until something newer has been built."""
+    is built over it stays in use until something newer has been built. `as_of` is the age of what was there then: it
+    moves on for as long as nothing changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._opened_at = synced_at(database)
         self._version = mirror_version(database)
 
     def search_read(
@@ -53,7 +55,8 @@ class MirrorReader:
         return self._version
 
     def as_of(self) -> datetime | None:
-        return synced_at(self._database)
+        now = synced_at(self._database)
+        return now if mirror_version(self._database) == self._version else self._opened_at
 
 
 def mirror_version(database: Database) -> str:

@@ -30,6 +30,7 @@ from tools.records import RecordReader, Row
 from tools.rows import comodel, is_to_many
 
 OVERLAP = timedelta(minutes=5)
+SURELY_PAST = timedelta(hours=1)  # far beyond any difference between Odoo's clock and ours
 PAGE = 1_000
 
 Progress = Callable[[str, int, int], None]
@@ -120,7 +121,7 @@ class _Run:
         with self.database.write() as session:
             state = session.get(MirrorModel, model) or MirrorModel(model=model, changes=0)
             state.fields, state.loading_after = list(fields), 0
-            state.newest, state.newest_seen_at, state.settled = _write_date(*newest), self.now(), False
+            self._take_newest(state, _write_date(*newest))
             session.add(state)
 
     def _load(self, model: str, fields: tuple[str, ...], after: int) -> None:
@@ -146,7 +147,7 @@ class _Run:
         started = self.now()
         domain: list[Any] = []
         if state.newest is not None:
-            newest = datetime.fromisoformat(state.newest)
+            newest = _moment(state.newest)
             start = newest + timedelta(seconds=1) if state.settled else newest - OVERLAP
             domain = [("write_date", ">=", start.strftime("%Y-%m-%d %H:%M:%S"))]
         dates = {state.newest}
@@ -157,10 +158,16 @@ class _Run:
         with self.database.write() as session:
             state = session.get_one(MirrorModel, model)
             if latest != state.newest:
-                state.newest, state.newest_seen_at, state.settled = latest, self.now(), False
+                self._take_newest(state, latest)
             elif state.newest_seen_at is not None and started - state.newest_seen_at >= OVERLAP:
                 state.settled = True
             state.synced_at = started
+
+    def _take_newest(self, state: MirrorModel, latest: str | None) -> None:
+        """An old date is settled at once, or else an import of long ago, all of one date, would be read over and over."""
+        now = self.now()
+        state.newest, state.newest_seen_at = latest, now
+        state.settled = latest is not None and now - _moment(latest) > SURELY_PAST
 
     def _pages(self, model: str, domain: Sequence[Any], fields: Sequence[str], after: int = 0) -> Iterator[list[Row]]:
         """Rows in the order of their ids; the last page is shorter than the others, and may be empty."""
@@ -240,6 +247,10 @@ def _upsert(session: Session, model: str, rows: list[Row], digests: dict[int, st
 
 def _write_date(row: Row | None = None) -> str | None:
     return str(row["write_date"]) if row and row.get("write_date") else None
+
+
+def _moment(write_date: str) -> datetime:
+    return datetime.fromisoformat(write_date).replace(tzinfo=UTC)
 
 
 def _digest(row: Row) -> str:

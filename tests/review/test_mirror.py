@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from review import mirror
 from review.mirror import MirrorReader
@@ -71,6 +72,24 @@ def test_a_reader_keeps_the_version_at_which_it_was_opened(tmp_path):
     with desk.database.write() as session:
         session.get_one(MirrorModel, "res.partner").changes += 1
     assert opened.version() == opened.version() != MirrorReader(desk.database).version()
+    desk.database.close()
+
+
+def test_what_stands_on_a_reader_grows_old_only_once_the_mirror_has_moved_on(tmp_path):
+    desk = filled(tmp_path, DATA)
+    opened = MirrorReader(desk.database)
+    later = START + timedelta(minutes=7)
+
+    def sync(changes: int) -> None:
+        with desk.database.write() as session:
+            for state in session.scalars(select(MirrorModel)):
+                state.synced_at, state.changes = later, state.changes + changes
+
+    sync(changes=0)
+    assert opened.as_of() == later
+    sync(changes=1)
+    assert opened.as_of() == START
+    assert MirrorReader(desk.database).as_of() == later
     desk.database.close()
 
 

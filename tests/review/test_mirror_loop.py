@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.review.odoo import FakeOdoo
 @pytest.fixture
 def odoo() -> FakeOdoo:
     made = FakeOdoo()
+    made.now = datetime.now(UTC)
     made.write("res.partner", 1, name="Trosse GmbH")
     return made
 

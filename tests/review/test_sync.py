@@ -74,6 +74,13 @@ def test_a_quiet_model_is_not_read_again(desk, odoo):
     assert follow(desk, odoo).read == 0
 
 
+def test_an_import_of_long_ago_is_read_once(desk, odoo):
+    """Thousands of rows of one date are not read again to be sure of it."""
+    odoo.later(hours=2)
+    assert follow(desk, odoo).read == 8
+    assert follow(desk, odoo).read == 0
+
+
 def test_changes_and_additions_are_found_by_each_models_own_dates(desk, odoo):
     follow(desk, odoo)
     odoo.later(minutes=30)
