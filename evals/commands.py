@@ -144,3 +144,16 @@ def quality(
     with refusals():
         page.write(set_dir, predictions, out, vectors=vectors_in(index))
     typer.echo(f"{out} written.", err=True)
+
+
+@app.command()
+def replies(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Samples of replies, one JSON object a line.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/quality-replies.md"),
+) -> None:
+    """Measure how replies are told from what they quote, beside two libraries."""
+    from evals import replies as stripping
+
+    with refusals():
+        stripping.write(file, out)
+    typer.echo(f"{out} written.", err=True)
