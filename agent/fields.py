@@ -160,7 +160,7 @@ def _splits(context: Context) -> Filled:
         line = news.line
         if line is None:
             continue
-        splits = _less_the_others([s for s in _distinct(news.splits) if s[1] > context.today], line)
+        splits = _less_the_others([s for s in _distinct(news.splits) if s[1] > context.today], news, line)
         surplus = sum(s[0] for s in splits) - line.open_qty
         splits = [s for s in splits if len(splits) < 2 or abs(s[0] - surplus) > 1e-6 or s[0] == 0]
         dates = sorted({d.date for d, _ in news.dates if d.date and d.role not in NOT_NEW and d.date >= context.today})
@@ -184,14 +184,14 @@ def _splits(context: Context) -> Filled:
     return filled
 
 
-def _less_the_others(splits: list[tuple[float, date, Evidence]], line: OrderLine) -> list[tuple[float, date, Evidence]]:
+def _less_the_others(
+    splits: list[tuple[float, date, Evidence]], news: News, line: OrderLine
+) -> list[tuple[float, date, Evidence]]:
     """ "Of the 80, 50 come on Friday, the missing 30 later": where a delivery is paired with the line's whole quantity, it
     is what the other deliveries leave of it."""
-    others = sum(s[0] for s in splits if s[0] not in (line.qty, line.open_qty))
-    return [
-        (line.open_qty - others, s[1], s[2]) if s[0] in (line.qty, line.open_qty) and 0 < others < line.open_qty else s
-        for s in splits
-    ]
+    whole = {line.qty, line.open_qty} - {q.qty for q, _ in news.quantities if q.role == "rest"}
+    others = sum(s[0] for s in splits if s[0] not in whole)
+    return [(line.open_qty - others, s[1], s[2]) if s[0] in whole and 0 < others < line.open_qty else s for s in splits]
 
 
 def _speaks_of_rest(news: News, stated: float, line: OrderLine) -> bool:
@@ -300,7 +300,7 @@ def _single(context: Context) -> bool:
 
 
 _SUBSTITUTE = re.compile(
-    r"(?:replac|substitut|alternativ|instead|successor|offer|propose|ersatz|ersetz|nachfolg|stattdessen|anbieten|"
+    r"(?:replac|substitut|alternativ|instead|successor|offer|propose|ersatz(?!los)|ersetz|nachfolg|stattdessen|anbieten|"
     r"remplac|substitu|équivalent|successeur|proposons|à la place|sustitu|reemplaz|alternativa|en su lugar|ofrec|sirve|convien|"
     r"sostitu|alternativ|al posto|proponiam|vervang|alternatief|opvolger|zamiennik|zamian|zastęp|następc|proponuj)",
     re.IGNORECASE,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 
 from agent.dates import DateMention
 from agent.orderbook import Order, OrderLine
@@ -90,8 +91,8 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
             if mention.score > news.mentioned.get(mention.line_id, 0.0):
                 news.mentioned[mention.line_id] = mention.score
                 news.evidence[mention.line_id] = said.evidence("lines.product", mention.start, mention.end)
-        if not here and not current:
-            here = _by_quantity(said, by_id)
+        if not here:
+            here = _by_held_values(said, by_id, current)
         if here:
             current = here
         elif said.whole:
@@ -109,11 +110,21 @@ def _surest(mentions: list[ProductMention]) -> list[ProductMention]:
     return [m for m in mentions if m.score >= best[m.start, m.end] - 0.03 and m.score >= 0.7 * top]
 
 
-def _by_quantity(said: Said, by_id: dict[int, OrderLine]) -> list[int]:
-    """The one line whose ordered or open quantity is stated, where no line is named."""
-    stated = {q.qty for q in said.quantities if q.qty > 1}
-    fitting = [i for i, line in by_id.items() if line.qty in stated or (line.open_qty in stated and line.open_qty)]
-    return fitting if len(fitting) == 1 else []
+def _by_held_values(said: Said, by_id: dict[int, OrderLine], current: list[int]) -> list[int]:
+    """The one line whose ordered or open quantity, price or date is stated, where no line is named; none where it is
+    also that of a line that the talk is about."""
+    counts = {q.qty for q in said.quantities if q.qty > 1}
+    prices = {p.amount for p in said.prices if p.role == "old"}
+    dates = {d.date for d in said.dates if d.role == "old"}
+    fitting = [
+        i
+        for i, line in by_id.items()
+        if line.qty in counts
+        or (line.open_qty in counts and line.open_qty)
+        or line.price in prices
+        or (line.planned and line.planned.date() in dates)
+    ]
+    return fitting if len(fitting) == 1 and (not current or counts) else []
 
 
 def _is_count(qty: QuantityMention, named: list[ProductMention], line: OrderLine | None) -> bool:
@@ -135,8 +146,9 @@ def _attach(
         return [news.lines.setdefault(i, News(by_id[i], news.mentioned.get(i, 0.5))) for i in ids]
 
     lone = sum(d.role not in NOT_NEW for d in said.dates) == 1
+    again = _comes_back(named)
     for when in said.dates:
-        spread = lone and len({m.line_id for m in named}) > 1 and _after_all(when.start, named)
+        spread = lone and len({m.line_id for m in named}) > 1 and _beside_all(when, named) and not again
         ids = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None)) if spread else None
         goals = (
             [news.lines.setdefault(i, News(by_id[i], news.mentioned.get(i, 0.5))) for i in ids]
@@ -165,8 +177,15 @@ def _attach(
         _pair_splits(said, goal)
 
 
-def _after_all(position: int, named: list[ProductMention]) -> bool:
-    return all(m.end <= position for m in named)
+def _comes_back(named: list[ProductMention]) -> bool:
+    """Whether the line named last was named before another: what follows speaks of it alone."""
+    order = [line_id for line_id, _ in groupby(m.line_id for m in named)]
+    return len(order) > 1 and order[-1] in order[:-1]
+
+
+def _beside_all(when: DateMention, named: list[ProductMention]) -> bool:
+    """Whether a date stands after, or before, everything that is named."""
+    return all(m.end <= when.start for m in named) or all(when.end <= m.start for m in named)
 
 
 def _lines_at(

@@ -9,8 +9,10 @@ from rapidfuzz import fuzz
 
 from agent.lexicon import fold
 
-WORD = re.compile(r"\d+(?:[.,]\d+)?(?: ?[x×*] ?\d+(?:[.,]\d+)?)+|[^\W\d_]+|\d+")
+_SIDES = r"(?: ?[x×*] ?\d+(?:[.,]\d+)?)"
+WORD = re.compile(rf"\d+(?:[.,]\d+)?{_SIDES}+|(?<!\w)[^\W\d_]{{1,2}}\d+(?:[.,]\d+)?{_SIDES}*(?!\w)|[^\W\d_]+|\d+")
 COUNTED = re.compile(r"(?<![\w.,])(?P<number>\d{1,2})[ -]?(?P<noun>[^\W\d_]{3,})")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # Words of grammar and of every order; they name no product.
 EMPTY = frozenset((
     "the", "and", "for", "with", "from", "our", "your", "you", "are", "not", "all", "both", "two", "per",
@@ -24,12 +26,13 @@ EMPTY = frozenset((
 
 
 def product_words(text: str) -> set[str]:
-    """The words by which a product can be named: folded, codes in brackets left out, "600 x 400" as "600x400".
+    """The words by which a product can be named: folded, codes in brackets left out, "600 x 400" as "600x400", "M 8"
+    and its like only where written as one ("M8x40").
 
     A small number and its noun ("3 drawers") are a word too, for they often are all that tells two products apart."""
     named = re.sub(r"\[[^\]]*\]", " ", text)
     found = {plain(m[0]) for m in WORD.finditer(named)}
-    found = {w for w in found if (len(w) >= 3 or (w.isdigit() and len(w) == 2)) and w not in EMPTY}
+    found = {w for w in found if (len(w) >= 3 or (w[-1].isdigit() and len(w) == 2)) and w not in EMPTY}
     return found | {counted(m) for m in COUNTED.finditer(named)}
 
 
@@ -51,8 +54,8 @@ def likeness(word: str, term: str) -> float:
     if "_" in term or "_" in word:
         (number, _, noun), (other, _, named) = word.partition("_"), term.partition("_")
         return likeness(noun, named) if number == other and noun and named else 0.0
-    if "x" in term and term[0].isdigit():
-        return 0.8 if "x" in word and term.startswith(f"{word}x") else 0.5 if term.split("x")[0] == word else 0.0
+    if is_size(word) or is_size(term):
+        return _same_size(word, term)
     if word[0].isdigit() or term[0].isdigit() or min(len(word), len(term)) < 3:
         return 0.0
     short, long = sorted((word, term), key=len)
@@ -73,13 +76,30 @@ def likeness(word: str, term: str) -> float:
     return 0.0
 
 
+def is_size(word: str) -> bool:
+    """Whether a folded word is a size: "m10", "8x40", "m8x40"."""
+    return word[-1].isdigit() and not word.isdigit()
+
+
+def _same_size(word: str, term: str) -> float:
+    """A size may leave out its letter or its last sides: "M8", "8x40" and "8" for "M8x40"."""
+    bare, whole = word.lstrip(_LETTERS), term.lstrip(_LETTERS)
+    if word != bare and term != whole and word[: -len(bare)] != term[: -len(whole)]:
+        return 0.0
+    if bare == whole:
+        return 0.9
+    if not whole.startswith(f"{bare}x"):
+        return 0.0
+    return 0.8 if "x" in bare or word != bare else 0.5
+
+
 def term_ends(term: str) -> set[str]:
     """Keys under which a product's word is kept; two words that are alike share one with `word_ends`."""
     ends = {f"{term[:3]}-", f"-{term[-4:]}"}
     if "_" in term:
         return {f"{term.partition('_')[0]}_"}
-    if term[0].isdigit():
-        ends |= {f"{term.partition('x')[0]}-", term}
+    if term[-1].isdigit():
+        ends |= {f"{term.lstrip(_LETTERS).partition('x')[0]}-", term}
     return ends
 
 
@@ -87,6 +107,6 @@ def word_ends(word: str) -> set[str]:
     """Keys under which the product words that may be like a word of a text are looked up."""
     if "_" in word:
         return {f"{word.partition('_')[0]}_"}
-    if word[0].isdigit():
-        return {f"{word}-", f"{word[:3]}-", word}
+    if word[-1].isdigit():
+        return {f"{word.lstrip(_LETTERS).partition('x')[0]}-", f"{word[:3]}-", word}
     return {f"{word[:3]}-", *(f"-{word[: len(word) - cut][-4:]}" for cut in (0, 1, 2) if len(word) - cut >= 3)}

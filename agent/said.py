@@ -52,6 +52,26 @@ class Said:
         return float(self.scores[model.classes.index(intent)]) if len(self.scores) else 0.0
 
 
+_SEPARATOR = re.compile(r"[,;–—]\s|\s[-–—]\s")
+
+
+def without_the_unchanged(statement: Statement, language: str) -> list[Statement]:
+    """ "The bolts come on 9 October, the chain as agreed (2.10)" in two: what is said to stay as it is says nothing of
+    the rest, and the other way round."""
+    spans = find_unchanged(statement.text, language)
+    if not spans:
+        return [statement]
+    before = list(_SEPARATOR.finditer(statement.text, 0, spans[0].start))
+    if not before:
+        return [statement]
+    cut = before[-1].end()
+    head, tail = statement.text[:cut], statement.text[cut:]
+    return [
+        replace(statement, end=statement.start + cut, text=head),
+        replace(statement, start=statement.start + cut, text=tail),
+    ]
+
+
 def observe(statement: Statement, *, now: datetime, language: str, day_first: bool | None) -> Said:
     """Recognise dates, quantities, prices and percentages; references and products need records and come later."""
     text = statement.text

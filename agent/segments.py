@@ -118,6 +118,6 @@ def _continues(text: str, begin: int, newline: int, end: int) -> bool:
     if not next_line.strip() or _BULLET.match(next_line) or "  " in next_line.strip():
         return False
     line = text[line_start:newline].rstrip()
-    if not line or line[-1] in ".!?:;":
+    if not line or line[-1] in ".!?:;" or "\t" in line or "\t" in next_line:
         return False
     return next_line[0].islower() or len(line) >= WRAP_WIDTH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +15,7 @@ from agent.match import NAMED, Ranked, rank_orders, rank_shipments, wanted_model
 from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
 from agent.product_mentions import ProductFinder
 from agent.recall import LocatedMention, Recall
-from agent.said import Said, observe
+from agent.said import Said, observe, without_the_unchanged
 from agent.segments import Statement, statements
 from agent.table_news import Stretch, add_tables
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
@@ -165,7 +166,8 @@ class Understander:
         if recall.sender.forwarded_by or words < FEW_WORDS:
             kinds.append(PassageKind.forwarded)
         found = statements(message, *kinds, attachments=words < 2 * FEW_WORDS)
-        return [s for s in found if not speaks_to_machine(s.text)]
+        heard = [s for s in found if not speaks_to_machine(s.text)]
+        return [clause for s in heard for clause in without_the_unchanged(s, message.language)]
 
     def _event(self, message: Message, recall: Recall, saids: list[Said]) -> Finding:
         """A carrier's coded event: the code says what happened; the text may name lines."""
@@ -176,7 +178,7 @@ class Understander:
         record = ranked[0].key if ranked and ranked[0].score >= CLAIMED_AT else None
         picking = self.book.pickings.get(record[1]) if record else None
         order = self.book.order(picking.order) if picking and picking.order else None
-        self._name_products(saids, order)
+        self._name_products(saids, order, message.sender.name)
         news = OrderNews()
         gather(news, saids, order)
         today = message.received_at.date()
@@ -198,7 +200,7 @@ class Understander:
                 ranked = rank_orders(recall.candidates, said_here, recall, self.book, None, named)
             top = ranked[0] if ranked and ranked[0].score >= CLAIMED_AT else None
             order = self.book.order(top.key) if top else None
-            self._name_products(said_here, order)
+            self._name_products(said_here, order, message.sender.name)
             news = OrderNews()
             covered = add_tables(news, message, order, self.book)
             gather(news, [s for s in said_here if not _covered(s.statement, covered)], order)
@@ -223,7 +225,7 @@ class Understander:
                 subject_keys = set(keys)
             elif subject_keys and len(keys) > 1 and subject_keys & set(keys):
                 keys = [k for k in keys if k in subject_keys]
-            if keys and said.unchanged and not set(keys) & set(groups):
+            if keys and said.unchanged and not set(keys) & set(groups) and not _states_values(said):
                 continue
             if keys:
                 current = keys
@@ -260,16 +262,22 @@ class Understander:
             return [picking.order] if picking and picking.order else []
         return [key]
 
-    def _name_products(self, saids: Sequence[Said], order: Order | None) -> None:
+    def _name_products(self, saids: Sequence[Said], order: Order | None, sender: str) -> None:
+        """Which lines the statements name; the sender's own name and firm are no product, however alike they sound."""
         if order is None:
             return
+        names = set(
+            re.findall(r"[^\W\d_]{3,}", f"{sender} {self.book.directory.name(order.commercial_partner_id)}".casefold())
+        )
         finder = ProductFinder(order.lines, self.book, order.commercial_partner_id)
         for said in saids:
-            said.products = finder.find(said.text)
-        if len(order.lines) > 1 and not any(said.products for said in saids):
-            # Named in another language than the record's: compare by meaning where something is counted.
+            said.products = [m for m in finder.find(said.text) if m.text.casefold() not in names]
+        if len(order.lines) > 1:
+            # Named in another language than the record's: compare by meaning where something is stated.
             by_meaning = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder)
-            for said in [s for s in saids if s.quantities][:MEANING_READ]:
+            nameless = [s for s in saids if not s.products and not s.whole and (s.quantities or not s.references)]
+            nameless = [s for s in nameless if _states_values(s) or s.unchanged]
+            for said in nameless[:MEANING_READ]:
                 said.products = by_meaning.find(said.text)
 
     def _read(
@@ -322,6 +330,10 @@ class Understander:
             ranked = rank_shipments(topic.order, recall, reading.intent, self.book, lines)
         top = ranked[0] if ranked else None
         return (top.key if top and top.score >= CLAIMED_AT else None), ranked
+
+
+def _states_values(said: Said) -> bool:
+    return bool(said.dates or said.unknown_dates or said.quantities or said.prices or said.percents)
 
 
 def _posted_on(message: Message) -> RecordKey | None:

@@ -28,6 +28,7 @@ NEW_DATES = ("delivery_date_change", "partial_shipment", "order_change", "transi
 EMBEDDED_STATEMENTS = 2
 ALSO_SAID = 0.8
 CHIEFLY = 0.3
+HARDLY, LIKELY = 0.05, 0.5
 # Changes that stand side by side wherever the values of each differ from the order's.
 SIDE_BY_SIDE = {
     "delivery_date_change": ("quantity_change", "price_change"),
@@ -135,7 +136,7 @@ def read_topic(topic: Topic, model: IntentModel, weights: IntentWeights) -> list
     filled = topic.compared
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     best = ranked[0][0]
-    chosen = [best] + [i for i, _ in ranked[1:] if _also_said(i, best, topic, model)]
+    chosen = [best] + [i for i, share in ranked[1:] if _also_said(i, share, best, topic, model)]
     chosen = _reconcile(chosen, filled, scores)
     chosen = _borne_out(chosen, filled, topic.context)
     readings = []
@@ -154,16 +155,19 @@ def read_topic(topic: Topic, model: IntentModel, weights: IntentWeights) -> list
     return readings
 
 
-def _also_said(intent: str, best: str, topic: Topic, model: IntentModel) -> bool:
+def _also_said(intent: str, share: float, best: str, topic: Topic, model: IntentModel) -> bool:
     """Whether a further intent is expressed: by values that differ from the order's in their own way, or by a statement
     of its own that is surely not about the chief one."""
+    strongest = max(topic.saids, key=lambda said: said.probability(model, intent), default=None)
+    if strongest is None:
+        return False
+    said = strongest.probability(model, intent)
     if intent in SIDE_BY_SIDE.get(best, ()):
         stated = topic.compared.get(intent)
         surely = stated is not None and (intent != "delivery_date_change" or bool(stated.surely) or stated.from_table)
-        return stated is not None and stated.borne_out and surely
-    return frozenset((best, intent)) in BESIDE and any(
-        said.probability(model, intent) >= ALSO_SAID and said.probability(model, best) < CHIEFLY for said in topic.saids
-    )
+        return stated is not None and stated.borne_out and surely and (share >= HARDLY or said >= LIKELY)
+    pair = frozenset((best, intent)) in BESIDE
+    return pair and said >= ALSO_SAID and strongest.probability(model, best) < CHIEFLY
 
 
 def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, float]) -> list[str]:
