@@ -35,7 +35,9 @@ from review.renewed_engine import RenewedEngine
 from review.service import TriageLoop
 from review.settings import Settings
 from tools.embedding import Embedder
+from tools.odoo.account import ProvedReader, WritingAccount
 from tools.odoo.connect import connect
+from tools.odoo.errors import OdooError
 from tools.records import RecordReader
 from tools.snapshot import SnapshotReader
 
@@ -67,10 +69,9 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
-        assert settings.odoo is not None
-        live = connect(settings.odoo)
+        live = proved_reader(settings, console)
         engine, follow = mirrored_engine(settings, database, live, console)
-        app = create_app(settings, database=database, records=live, mirrored=True)
+        app = create_app(settings, database=database, records=live, mirrored=True, notice=lambda: live.notice)
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
     with follow, loop as triage, mail_loops(settings, database, store, triage.wake):
         if accounts:
@@ -79,6 +80,24 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         if not anybody(database):
             console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)
         run(app, listener)
+
+
+def proved_reader(settings: Settings, console: Console) -> ProvedReader:
+    """The live Odoo, once its account is known to only read. While Odoo is away nothing is known: it is asked again
+    before the first row is read.
+
+    Raises RecordsError for an account that can write, unless the settings allow one."""
+    assert settings.odoo is not None
+    allow, login = settings.odoo_allow_writing_account, settings.odoo.login
+    live = ProvedReader(connect(settings.odoo), allow_writing=allow, login=login)
+    try:
+        with console.status("Checking the Odoo account …"):
+            live.prove()
+    except WritingAccount:
+        raise
+    except OdooError as error:  # the mirror serves meanwhile
+        console.print(f"Odoo cannot be read for now. {error}", highlight=False)
+    return live
 
 
 def mail_loops(settings: Settings, database: Database, store: RawStore, on_mail: Callable[[], None]) -> MailLoops:

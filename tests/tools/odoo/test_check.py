@@ -10,7 +10,7 @@ import pytest
 from tests.tools.odoo.odoo_server import Failed, OdooServer, running
 from tests.tools.reading_records import DATA
 from tools.odoo import check as checking
-from tools.odoo.account import AccountProof, WritingAccount, writes
+from tools.odoo.account import ProvedReader, WritingAccount, writes
 from tools.odoo.check import check
 from tools.odoo.connect import connect
 from tools.odoo.errors import LoginRefused, Unreachable
@@ -84,29 +84,48 @@ def test_no_use_in_going_on_raises(odoo, settings):
 
 
 class TestProof:
-    def proof(self, settings, allow=False):
-        return AccountProof(connect(settings), allow_writing=allow, login=settings.login)
+    def proved(self, settings, allow=False):
+        return ProvedReader(connect(settings), allow_writing=allow, login=settings.login)
 
-    def test_an_account_that_only_reads_leaves_nothing_to_say(self, settings):
-        proof = self.proof(settings)
-        assert (proof.proved, bool(proof.notice)) == (False, True)
-        proof.prove()
-        assert (proof.proved, proof.notice) == (True, None)
+    def test_an_account_that_only_reads_is_read_with_and_leaves_nothing_to_say(self, settings):
+        reader = self.proved(settings)
+        assert reader.notice is not None
+        assert reader.search_count("res.partner") == 4
+        assert reader.notice is None
 
-    def test_one_that_writes_is_refused_with_the_way_out(self, odoo, settings):
+    def test_it_is_proved_once(self, odoo, settings):
+        reader = self.proved(settings)
+        reader.prove()
+        before = len(odoo.calls)
+        reader.prove()
+        assert len(odoo.calls) == before
+
+    @pytest.mark.parametrize(
+        "read",
+        [
+            lambda reader: reader.search_read("res.partner"),
+            lambda reader: reader.read("res.partner", [1]),
+            lambda reader: reader.search_count("res.partner"),
+            lambda reader: reader.version(),
+            lambda reader: reader.prove(),
+        ],
+        ids=["search_read", "read", "search_count", "version", "prove"],
+    )
+    def test_nothing_is_read_with_one_that_writes(self, odoo, settings, read):
         odoo.rights = {"res.partner": ALL}
-        with pytest.raises(WritingAccount, match=r"may write, create, unlink res.partner\..*ALLOW_WRITING_ACCOUNT"):
-            self.proof(settings).prove()
+        said = r"may write, create, unlink res.partner\..*ALLOW_WRITING_ACCOUNT"
+        with pytest.raises(WritingAccount, match=said):
+            read(self.proved(settings))
+        assert {method for _, _, method in odoo.calls}.isdisjoint({"search_read", "read", "search_count"})
 
     def test_where_it_is_allowed_it_is_said(self, odoo, settings):
         odoo.groups = frozenset({"base.group_user"})
-        proof = self.proof(settings, allow=True)
-        proof.prove()
-        assert proof.proved
-        assert "internal user" in proof.notice
+        reader = self.proved(settings, allow=True)
+        assert reader.search_count("res.partner") == 4
+        assert "internal user" in reader.notice
 
     def test_without_an_answer_nothing_is_proved(self, settings):
-        proof = self.proof(replace(settings, url="http://127.0.0.1:1", attempts=1))
+        reader = self.proved(replace(settings, url="http://127.0.0.1:1", attempts=1))
         with pytest.raises(Unreachable):
-            proof.prove()
-        assert (proof.proved, bool(proof.notice)) == (False, True)
+            reader.search_count("res.partner")
+        assert reader.notice is not None

@@ -12,7 +12,7 @@ import pytest
 
 from review.mirrored import MIRRORED
 from tests.real_odoo import PREFIX, WITHOUT, as_admin, raw_call, real_settings
-from tools.odoo.account import AccountProof, WritingAccount
+from tools.odoo.account import ProvedReader, WritingAccount
 from tools.odoo.check import check
 from tools.odoo.connect import ChosenWire, connect
 from tools.odoo.errors import BadQuery, CallForbidden, LoginRefused, NotOdoo, UnknownDatabase
@@ -43,7 +43,7 @@ def reader(settings) -> OdooReader:
 def test_the_account_is_well(settings, reader):
     found = check(settings, reader, MIRRORED)
     assert (found.problems, found.can_write) == ([], False)
-    proof = AccountProof(reader, allow_writing=False, login=settings.login)
+    proof = ProvedReader(reader, allow_writing=False, login=settings.login)
     proof.prove()
     assert proof.notice is None
 
@@ -58,7 +58,7 @@ def test_an_account_that_writes_is_found_out(settings, tmp_path):
     assert "internal user" in found.problems[0]
     assert "purchase.order (write, create, unlink)" in found.problems[1]
     with pytest.raises(WritingAccount):
-        AccountProof(connect(admin), allow_writing=False, login=login).prove()
+        ProvedReader(connect(admin), allow_writing=False, login=login).prove()
 
 
 def test_a_wrong_key_and_a_wrong_database(settings, tmp_path):
