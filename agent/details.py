@@ -66,12 +66,30 @@ def _tracking(fields: Fields, message: Message, saids: Sequence[Said]) -> list[E
     return []
 
 
+# What a carrier's firm is often called by, besides its name.
+_FREIGHT = (
+    r"(?:Road|Express|Freight|Parcel|Logisti\w*|Cargo|Spedition\w*|Spediteur\w*|Transport\w*|Transporten|Spedizioni|Trasporti|Autotrasporti|"
+    r"Transportes|Haulage|Lines|Shipping|Couriers?|Expeditie|Spedycja|Group|Overnight)"
+)
+_FREIGHT_FIRM = re.compile(
+    rf"(?<!\w)(?:[A-Z][\w&.'-]*\s(?:(?:&|\+|van|den|der|de|von|und|et|e|y|i)\s){{0,2}}){{1,3}}{_FREIGHT}(?!\w)|(?<!\w)(?:Spedition|Transports?|Transportes|Autotrasporti)\s[A-Z][\w&'-]+"
+)
+
+
 def _carrier(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:
+    """A known carrier by its name, with what follows of its firm ("DSV Road"); else a firm that is called a carrier."""
     for said in saids:
         match = _carriers().search(said.text)
         if match:
+            more = re.compile(rf"\s{_FREIGHT}(?!\w)").match(said.text, match.end())
+            end = more.end() if more else match.end()
+            fields.carrier = said.text[match.start() : end]
+            return [said.evidence("carrier", match.start(), end)]
+    for said in saids:
+        match = _FREIGHT_FIRM.search(said.text)
+        if match:
             fields.carrier = match.group()
-            return [said.evidence("carrier", match.start(), match.end())]
+            return [said.evidence("carrier", *match.span())]
     return []
 
 
@@ -98,11 +116,11 @@ def _invoice(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:
 
 
 _THEIR_NUMBER = re.compile(
-    r"(?:our (?:order|ref|reference|confirmation|so|sales order|no|number|job)|order confirmation|confirmation|order ack\w*|"
-    r"unser(?:e|er|en)? (?:ab|auftrag|zeichen|auftragsnummer|referenz|auftragsbestätigung)|auftragsbestätigung|"
-    r"auftragsnummer|auftrag|\bab\b|notre (?:réf\w*|commande|confirmation)|confirmation de commande|accusé de réception|"
-    r"nuestr[ao] (?:ref\w*|pedido|confirmación)|confirmación de pedido|nostr[ao] (?:rif\w*|ordine|conferma)|"
-    r"conferma d.ordine|(?:onze|ons) (?:order|referentie|ref)\w*|orderbevestiging|"
+    r"(?:our (?:order|ref|reference|confirmation|so|sales order|no|nr|number|job)|order confirmation|confirmation|order ack\w*|"
+    r"unser(?:e|er|en)? (?:ab|auftrag|zeichen|nr|nummer|auftragsnummer|referenz|auftragsbestätigung)|auftragsbestätigung|"
+    r"auftragsnummer|auftrag|\bab\b|notre (?:réf\w*|commande|confirmation|n[°º]|numéro)|confirmation de commande|accusé de réception|"
+    r"nuestr[ao] (?:ref\w*|pedido|confirmación|n\.?[°º]|número)|confirmación de pedido|nostr[ao] (?:rif\w*|ordine|conferma|n[°º.]|numero)|"
+    r"conferma d.ordine|(?:onze|ons) (?:order|referentie|ref|nummer|nr)\w*|orderbevestiging|"
     r"nasz(?:e|ego|ym)? (?:zamówien\w*|numer|nr)|potwierdzeni\w+ zamówienia)"
     r"\.?\s*(?:no\.?|nr\.?|num\w*|n[°º.]|number|#)?[\s:]*(?:(?:is|ist|lautet|est|es|è|to|jest)\s+)?(?P<number>(?-i:[A-Z]{1,4} )?(?=[\w./-]*\d{2})[A-Z0-9][\w./-]{2,}\w)",
     re.IGNORECASE,
@@ -128,7 +146,27 @@ def _supplier_ref(fields: Fields, saids: Sequence[Said], order: Order | None) ->
     for mention, said in unknown:
         fields.supplier_ref = mention.text
         return [said.evidence("supplier_ref", mention.start, mention.end)]
+    for said in saids:
+        for start, end in _unexplained_numbers(said):
+            fields.supplier_ref = said.text[start:end]
+            return [said.evidence("supplier_ref", start, end)]
     return []
+
+
+_NUMBER = re.compile(
+    r"(?<![\w.,/+-])(?:[A-Z]{1,4} (?=[\d/.-]*\d))?(?=[\w./-]*\d{2})[A-Z0-9](?:[\w./-]{2,20})\w(?![\w/-])(?!\s?[%€$£]|[.,]\d)"
+)
+
+
+def _unexplained_numbers(said: Said) -> list[tuple[int, int]]:
+    """Numbers that name something and are none of what was recognised: whoever confirms gives their own."""
+    if said.statement.part != "body":
+        return []
+    recognised = [*said.references, *said.products, *said.dates, *said.prices, *said.percents]
+    recognised += [q for q in said.quantities if not q.bare]
+    taken = [(x.start, x.end) for x in recognised]
+    spans = [m.span() for m in _NUMBER.finditer(said.text)]
+    return [(a, b) for a, b in spans if not any(a < end and start < b for start, end in taken)]
 
 
 _POSTCODE = re.compile(

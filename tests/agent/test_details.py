@@ -127,3 +127,30 @@ def test_only_fields_that_the_taxonomy_lists_are_filled(intent):
     fields, evidence = detailed(intent, RICH)
     assert set(fields.stated()) <= listed
     assert {e.field for e in evidence} <= listed
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Booked in as 118977, all as per your PO.", "118977"),
+        ("Registrado con el n.º PV 26/3398, en los términos solicitados.", "PV 26/3398"),
+        ("Nous la confirmons sans modification (notre n° CMD-3471).", "CMD-3471"),
+        ("All ok, confirmed as ordered. Our nr. N-2027-164.", "N-2027-164"),
+        ("Happy to accept, 40 pcs at 31.50 EUR for 20 May 2026.", None),
+    ],
+)
+def test_whoever_confirms_gives_their_own_number_in_any_words(text: str, number: str | None):
+    assert detailed("order_confirmation", text)[0].supplier_ref == number
+
+
+@pytest.mark.parametrize(
+    ("text", "carrier"),
+    [
+        ("Loaded today, carrier: DSV Road", "DSV Road"),
+        ("Vandaag verzonden met Van den Bosch Transporten.", "Van den Bosch Transporten"),
+        ("Spedito oggi con Arco Spedizioni.", "Arco Spedizioni"),
+        ("Collected by our own van.", None),
+    ],
+)
+def test_a_carrier_is_known_by_name_or_called_one(text: str, carrier: str | None):
+    assert detailed("shipment_notice", text)[0].carrier == carrier
