@@ -49,10 +49,15 @@ def intent_of_words(text: str) -> str | None:
 
     Later sentences are advice, remarks, or instructions that somebody slipped into the text."""
     for sentence in _SENTENCE.split(text.lower()[:2_000]):
+        spelled_out = _UMLAUT.sub(lambda m: _UMLAUTS[m.group()], sentence)
         for intent, pattern in _rules():
-            if pattern.search(sentence):
+            if pattern.search(sentence) or pattern.search(spelled_out):
                 return intent
     return None
+
+
+_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
+_UMLAUT = re.compile("|".join(_UMLAUTS))  # "RUECKLIEFERUNG": what machines make of ü
 
 
 def decide(provider: str, codes: Sequence[str], wording: Sequence[str], texts: Sequence[str]) -> str | None:

@@ -294,13 +294,13 @@ def _edi214(text: str) -> Facts:
 # --- anything else ---
 
 _KEYS = {
-    "tracking": r"tracking_?(number|code|no|id)?|waybill(_?(number|no))?|awb(_?(number|no))?|shipment_?(number|no|id)|consignment_?(number|no|id)?|parcel_?(number|no|id)|sendungsnummer|barcode|pro_?(number)?|con_?note|(numero_?(de_?)?)?envio|parcel|paquetnummer|pakketnummer|numero_?spedizione|numer_?przesylki",
-    "code": r"(event|status|reason|exception|scan)?_?(code|type|status|event|state|sub_?status)(_?code)?|exception|event_?name",
-    "text": r"(status_?|event_?|exception_?|reason_?|short_?|long_?)?(description|text|message|remarks?|comments?|notes?|reason|details?|info(rmation)?|bemerkung|grund|motivo|motif|reden|powod)|observaciones|osservazioni|remarques?|opmerking(en)?|uwagi",
-    "carrier": r"carrier(_?(name|code))?|courier|scac|slug|sender|provider|spediteur",
-    "reference": r"(customer|shipper|sender|consignee|order|purchase_?order|po|client|your|delivery|external|merchant)_?(reference|ref|number|no|id)s?|references?|ref|order",
-    "estimated": r"(estimated|expected|new|planned|scheduled)_?(delivery|arrival)?_?(date|time|at|on)?|eta|(est|delivery)_?(delivery)?_?date",
-    "when": r"(event_?)?(time(stamp)?|date(_?time)?|occurred_?(at|on)?|created_?at)",
+    "tracking": r"tracking_?(number|code|no|id)?|waybill(_?(number|no))?|awb(_?(number|no))?|shipment_?(number|no|id)|consignment_?(number|no|id)?|parcel_?(number|no|id)|sendungsnummer|barcode|pro_?(number)?|con_?note|(numero_?(de_?)?)?envio|parcel|paquetnummer|pakketnummer|numero_?spedizione|numer_?przesylki|(nr|numer)_?(listu|przesylki|paczki)|sendung(s_?nr)?|zendingsnummer|num(ero)?_?(de_?)?(suivi|seguimiento|colis)",
+    "code": r"(event|status|reason|exception|scan)?_?(code|type|status|event|state|sub_?status)(_?code)?|exception|event_?name|event|evento|ereignis|evenement|gebeurtenis|zdarzenie|stato|estado|statut|stan|incidencia",
+    "text": r"(status_?|event_?|exception_?|reason_?|short_?|long_?)?(description|text|message|remarks?|comments?|notes?|reason|details?|info(rmation)?|bemerkung|grund|motivo|motif|reden|powod)|observaciones|osservazioni|remarques?|opmerking(en)?|uwagi|opis|beschreibung|descrizione|descripcion|libelle|omschrijving|meldung|hinweis|causale|dettagli[o]?|mensaje|messaggio|melding|komunikat",
+    "carrier": r"carrier(_?(name|code))?|courier|scac|slug|sender|provider|spediteur|corriere|przewoznik|transporteur|transportista|vervoerder|vettore|frachtfuehrer",
+    "reference": r"(customer|shipper|sender|consignee|order|purchase_?order|po|client|your|delivery|external|merchant)_?(reference|ref|number|no|id)s?|references?|ref|order|referenz|auftragsreferenz|riferimento|referencia|referentie|nr_?ref|numer_?ref(erencyjny)?|kundenreferenz|rif",
+    "estimated": r"(estimated|expected|new|planned|scheduled)_?(delivery|arrival)?_?(date|time|at|on)?|eta|(est|delivery)_?(delivery)?_?date|nowa_?data|nuova_?data(_?consegna)?|neuer_?(zustell|liefer)?termin|neues_?lieferdatum|nueva_?fecha|nouvelle_?date|nieuwe_?(lever)?datum|data_?prevista|fecha_?prevista|date_?prevue|voraussichtlich",
+    "when": r"(event_?)?(time(stamp)?|date(_?time)?|occurred_?(at|on)?|created_?at)|zeit(punkt)?|data_?ora|czas|fecha_?hora|heure|tijd(stip)?",
 }
 _MATCH = {name: re.compile(f"(?:{pattern})$") for name, pattern in _KEYS.items()}
 

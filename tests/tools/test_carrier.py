@@ -289,3 +289,19 @@ def test_no_code_is_listed_twice():
     from tools.carrier_codes import _PATH
 
     assert yaml.load(_PATH.read_text(encoding="utf-8"), Strict)
+
+
+@pytest.mark.parametrize(
+    ("payload", "intent"),
+    [
+        ({"Spediteur": "Alpfracht", "Ereignis": "RUECKLIEFERUNG", "Text": "Annahme verweigert"}, "returned_to_sender"),
+        ({"Przewoznik": "Szlak", "Zdarzenie": "OPOZNIENIE", "Opis": "Awaria pojazdu"}, "transit_delay"),
+        ({"Corriere": "Frecciabianca", "Evento": "DANNEGGIATA", "Causale": "COLLO AVARIATO"}, "goods_damaged"),
+        ({"carrier": "Swift", "status": "exception", "info": "We were unable to locate your parcel."}, "goods_lost"),
+    ],
+)
+def test_a_carriers_own_json_is_read_in_its_own_language(payload: dict[str, str], intent: str):
+    raw = json.dumps({"provider": "generic", "payload": payload}).encode()
+    message = read_carrier(raw, received_at=NOW)
+    assert message.event is not None
+    assert message.event.intent == intent
