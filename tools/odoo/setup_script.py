@@ -14,17 +14,19 @@ GROUP = "Exception Desk: read only"
 STEPS = """\
 In Odoo's pages, as an administrator with developer mode switched on:
 
-1. Settings > Users & Companies > Groups > New. Name: {group}. Application: none. Inherited groups: none.
-   API Keys maximum duration days: 90.
-2. Tab "Access Rights": one line for each model below, with Read ticked and Write, Create and Delete empty.
-   A model that your Odoo does not have (an app that is not installed) is left out.
+1. Settings > Users & Companies > Groups > New. Name: {group}. No application, nothing inherited.
+2. In its tab "Access Rights", add a line for each of these models, with Read ticked and Write, Create and Delete empty.
+   Leave out models that your Odoo does not have: their app is not installed.
 {models}
-3. Settings > Users & Companies > Users > New. Login: {login}. Allowed companies: every company that is to be read.
-4. Take away the user type: tab "Access Rights" (Odoo 18 and earlier: developer mode, "Technical" section), then open the
-   user's groups and leave {group} as the only one. It must not be an internal user.
-5. Odoo gives such an account no page on which to make an API key. Make one with the script below, or set a password.
+3. Settings > Users & Companies > Users > New. Login: {login}. Allowed companies: each one that is to be read.
+   Set a password of 40 random characters or more (Action > Change Password): it is the key.
+4. Odoo puts a new user into groups of its own, such as Internal User and Contact Creation. In Groups, open each group
+   that lists the user in its tab "Users" and take the user out. Add the user to {group}. It must be in no other.
+5. Put the password into the key file. Such an account has no page on which to make an API key; on Odoo 19 and later
+   set TRIAGE_ODOO_PROTOCOL=odoorpc, since a password serves that protocol alone, or use the script.
+6. `triage odoo check` says whether anything is left that it could write.
 
-The script does all of this:
+The script does all of this, and makes an API key:
 
     {command}
 """
