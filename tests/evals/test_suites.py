@@ -39,6 +39,12 @@ def cases(suite: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (suite / "cases.jsonl").read_text("utf-8").splitlines()]
 
 
+@cache
+def told(suite: Path) -> dict[str, Any]:
+    company: dict[str, Any] = yaml.safe_load((suite / "company.yaml").read_text("utf-8"))
+    return company
+
+
 def exceptions(suite: Path) -> list[tuple[str, Exception_]]:
     return [(case["id"], e) for case in cases(suite) for e in case["expected"]["exceptions"]]
 
@@ -193,12 +199,13 @@ def test_every_intent_occurs_and_later_dates_most_often(suite: Path) -> None:
 def test_suites_share_no_firm_product_user_or_order_number() -> None:
     """Each must be strange to the others, or it does not tell how the product does with a new company."""
     for one, other in combinations(ALL, 2):
-        told = [yaml.safe_load((s / "company.yaml").read_text("utf-8")) for s in (one, other)]
+        companies = [told(s) for s in (one, other)]
         for kind in ("suppliers", "customers"):
-            names = [{about["name"] for about in t[kind].values()} for t in told]
+            names = [{about["name"] for about in t[kind].values()} for t in companies]
             assert not names[0] & names[1], (one.name, other.name)
-        assert not set(told[0]["products"]) & set(told[1]["products"]), (one.name, other.name)
-        assert not set(told[0]["users"].values()) & set(told[1]["users"].values()), (one.name, other.name)
+        assert not set(companies[0]["products"]) & set(companies[1]["products"]), (one.name, other.name)
+        users = [set(c["users"].values()) for c in companies]
+        assert not users[0] & users[1], (one.name, other.name)
         for model in ("purchase.order", "sale.order"):
             numbers = [{row["name"] for row in rows(s)[model].values()} for s in (one, other)]
             assert not numbers[0] & numbers[1], (one.name, other.name)
