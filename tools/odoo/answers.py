@@ -58,7 +58,7 @@ def named(settings: OdooSettings, call: str, name: str, message: str) -> OdooErr
         )
     if name in ("builtins.ValueError", "werkzeug.exceptions.UnprocessableEntity", "builtins.TypeError"):
         return BadQuery(f"Odoo does not understand {call}: {said}")
-    if name in ("odoo.exceptions.UserError", "werkzeug.exceptions.NotFound") and call.split(".")[-1] != "read":
+    if name in ("odoo.exceptions.UserError", "werkzeug.exceptions.NotFound"):
         return ModelMissing(
             f"This Odoo has not what {call} asks for: {said} Install the app that brings it, or do without."
         )

@@ -121,7 +121,10 @@ class OdooReader:
 
     def in_group(self, group: str) -> bool:
         """Whether the account is in a group, by its external id."""
-        return bool(self._call("res.users", "has_group", [self._account["uid"]], group_ext_id=group))
+        try:
+            return bool(self._call("res.users", "has_group", [self.user_id], group_ext_id=group))
+        except BadQuery:  # Odoo 17 asks it of the model, and means whoever asks
+            return bool(self._call("res.users", "has_group", group_ext_id=group))
 
     @property
     def user_id(self) -> int:

@@ -17,7 +17,7 @@ from tools.records import RecordsError
 from tools.snapshot import SnapshotReader
 
 DATABASE, LOGIN, KEY, USER_ID = "company", "exception-desk", "0123456789abcdef0123456789abcdef01234567", 7
-TRACEBACK = "Traceback (most recent call last): /opt/odoo/odoo/http.py secret"
+TRACEBACK = "Traceback (most recent call last): odoo/http.py secret"
 LOGIN_PAGE = b"<!DOCTYPE html><html><title>Log in | Odoo</title></html>"
 
 DENIED = ("odoo.exceptions.AccessDenied", "Access Denied")
@@ -62,6 +62,8 @@ class OdooServer:
         if (model, method) == ("res.users", "context_get"):
             return {"lang": "en_US", "tz": False, "uid": USER_ID}
         if (model, method) == ("res.users", "has_group"):
+            if self.major < 18 and ids is not None:
+                raise Failed("builtins.TypeError", "has_group() got multiple values for argument 'group_ext_id'")
             return given["group_ext_id"] in self.groups
         if method == "has_access":
             if self.major < 18:

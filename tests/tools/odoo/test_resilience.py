@@ -115,13 +115,6 @@ def test_the_circuit_opens_tries_once_and_closes(clock):
     assert (ask(wire), ask(wire)) == (4, 4)
 
 
-def test_an_open_circuit_ends_the_tries_of_a_call(clock):
-    script = Script(Unreachable("away"))
-    with pytest.raises(Unreachable):
-        ask(resilient(script, clock, attempts=FAILURES_TO_OPEN + 5))
-    assert script.calls == FAILURES_TO_OPEN + 5
-
-
 def test_a_refused_key_rests_longer_each_time(clock):
     script = Script(LoginRefused("no"))
     wire = resilient(script, clock)
