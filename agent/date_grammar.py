@@ -20,6 +20,11 @@ def compiled(body: str, after: str = END) -> re.Pattern[str]:
     return re.compile(f"{START}(?:{body}){after}" if body else r"(?!)")
 
 
+def edge_of(match: re.Match[str]) -> str:
+    """Which of `EDGES` a pattern with a group for each has found."""
+    return next(e for e in EDGES if match[e])
+
+
 class Grammar:
     """One reading language's words, as look-ups and patterns over folded text."""
 

@@ -10,15 +10,27 @@ ahead. Moves ("2 weeks late") are mentions of kind `shift`: they count from the 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
 from agent.calendar_days import day_or_none
-from agent.date_forms import READERS, DateMention, Day, Page
+from agent.date_counts import counted_days, day_words, shifts
 from agent.date_grammar import grammar
+from agent.date_mention import DateMention, Day, Page
+from agent.date_month_days import bare_days
+from agent.date_names import bare_months, edges, named, ranges
+from agent.date_numbers import day_dot_month, iso, loose_numbers, three_numbers
 from agent.date_roles import roles
+from agent.date_weeks import joined_with_weekdays, week_numbers, weekdays, weeks_from_now
 from agent.lexicon import END, START, Folded, base_language, fold, pattern, phrases, words
+
+# The surest forms first: a later reader gets only what no earlier one took.
+READERS: tuple[Callable[[Page], Iterator[DateMention]], ...] = (
+    iso, three_numbers, ranges, edges, named, day_dot_month, week_numbers, weeks_from_now, weekdays, shifts,
+    counted_days, loose_numbers, bare_days, day_words, bare_months,
+)  # fmt: skip
 
 __all__ = ["DateMention", "Day", "Span", "find_date_unknown", "find_dates", "find_unchanged"]
 
@@ -47,7 +59,7 @@ def find_dates(text: str, *, now: datetime, language: str, day_first: bool | Non
             if not any(taken[mention.start : mention.end]):
                 taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
                 found.append(mention)
-    found = _joined_with_weekdays(page, sorted(found, key=lambda m: m.start))
+    found = joined_with_weekdays(page, sorted(found, key=lambda m: m.start))
     spans = [(m.start, m.end) for m in found]
     played = roles(folded.text, spans, page.words.language)
     return [
@@ -91,49 +103,3 @@ def _dated_back(mention: DateMention, today: date) -> DateMention:
     if mention.yearless and before and today - before < timedelta(330):
         return replace(mention, date=before)
     return replace(mention, role="plain")
-
-
-def _joined_with_weekdays(page: Page, found: list[DateMention]) -> list[DateMention]:
-    """ "Wednesday of week 51", "Fri 11 Dec": the weekday beside a week picks its day; beside a date it checks it,
-    which also decides between the two orders of 10/12."""
-    joined: list[DateMention] = []
-    i = 0
-    while i < len(found):
-        mention = found[i]
-        i += 1
-        if (mention.kind in ("weekday", "shift", "month", "edge") and mention.precision != "week") or not mention.date:
-            joined.append(mention)
-            continue
-        floor = (
-            joined[-1].end if joined and joined[-1].kind != "weekday" else (joined[-2].end if len(joined) > 1 else 0)
-        )
-        left = page.words.weekday_left.search(page.text, max(floor, mention.start - 30), mention.start)
-        after = found[i] if i < len(found) else None
-        ceiling = after.start if after and after.kind != "weekday" else len(page.text)
-        right = None if left else page.words.weekday_right.match(page.text, mention.end, min(ceiling, mention.end + 30))
-        if right and mention.precision != "week" and "(" not in right[0]:
-            right = None
-        beside = left or right
-        if beside is None:
-            joined.append(mention)
-            continue
-        start, end = min(mention.start, beside.start()), max(mention.end, beside.end())
-        while joined and joined[-1].end > start:
-            joined.pop()
-        while i < len(found) and found[i].start < end:
-            i += 1
-        joined.append(_checked(replace(mention, start=start, end=end), page.words.any_weekday[beside[1]]))
-    return joined
-
-
-def _checked(mention: DateMention, weekday: int) -> DateMention:
-    assert mention.date is not None
-    if mention.precision == "week":
-        days = [d + timedelta(weekday - d.isoweekday()) for d in (mention.date, *mention.alternatives)]
-        return replace(mention, date=days[0], alternatives=tuple(days[1:]), precision="day")
-    if mention.date.isoweekday() == weekday:
-        return replace(mention, ambiguous=mention.kind == "range")
-    fitting = [d for d in mention.alternatives if d.isoweekday() == weekday]
-    if fitting:
-        return replace(mention, date=fitting[0], alternatives=(mention.date,), ambiguous=False)
-    return replace(mention, ambiguous=True)
