@@ -45,6 +45,13 @@ def read_carrier(raw: bytes, *, received_at: datetime, limits: ReadingLimits | N
     except Exception as error:  # whatever shape came, the event reaches a person
         problems.append(f"The carrier event could not be read ({error}); see the original.")
         facts = Facts(remarks=[clean(text_of(payload) or raw.decode("utf-8", "replace"))[: limits.text_chars]])
+    return event_message(raw, provider, facts, problems, received_at=received_at, limits=limits)
+
+
+def event_message(
+    raw: bytes, provider: str, facts: Facts, problems: list[str], *, received_at: datetime, limits: ReadingLimits
+) -> Message:
+    """The message for what was read from a carrier's payload or status report. Adds to `problems`."""
     if not (facts.tracking or facts.codes or facts.texts):
         problems.append("The carrier event names no shipment, status or reason; see the original.")
     event = CarrierEvent(

@@ -1,6 +1,6 @@
 """What was received, as text that still knows where it came from.
 
-A `Message` is the one shape that mail, portal posts and carrier events take before anything thinks about them.
+A `Message` is the one shape that mail, portal posts, carrier events and EDI documents take before anything thinks about them.
 Every character offset counts Unicode code points in the `text` of the part that it names.
 """
 
@@ -11,11 +11,14 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from tools.edi.document import EdiDocument
+
 
 class Channel(StrEnum):
     email = "email"
     portal = "portal"
     carrier = "carrier"
+    edi = "edi"
 
 
 class PassageKind(StrEnum):
@@ -116,7 +119,7 @@ class CarrierEvent(BaseModel):
 
 
 class Message(BaseModel):
-    """One inbound mail, portal post or carrier event, read but not yet understood.
+    """One inbound mail, portal post, carrier event or EDI document, read but not yet understood.
 
     `id` is the SHA-256 of the raw bytes (hex). `received_at` is timezone-aware; relative dates count from it.
     `problems` are sentences for a person about what could not be read; a message with problems is still complete.
@@ -142,6 +145,7 @@ class Message(BaseModel):
     document_model: str | None = None
     document_id: int | None = None
     event: CarrierEvent | None = None
+    documents: list[EdiDocument] = Field(default_factory=list)
     problems: list[str] = Field(default_factory=list)
 
     def part(self, name: str) -> Part | None:

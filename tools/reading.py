@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from tools.carrier import read_carrier
+from tools.edi.reading import read_edi
 from tools.language import detect
 from tools.limits import ReadingLimits
 from tools.mail import read_mail
@@ -14,7 +15,12 @@ from tools.portal import read_portal
 
 __all__ = ["ReadingLimits", "read_message"]
 
-_READERS = {Channel.email: read_mail, Channel.portal: read_portal, Channel.carrier: read_carrier}
+_READERS = {
+    Channel.email: read_mail,
+    Channel.portal: read_portal,
+    Channel.carrier: read_carrier,
+    Channel.edi: read_edi,
+}
 
 
 def read_message(
@@ -36,8 +42,9 @@ def read_message(
             problems=[f"The message could not be read ({type(error).__name__}); see the original."],
         )
     message.problems = list(dict.fromkeys(message.problems))
-    if channel is Channel.carrier:
-        # Events mix the carrier's English with a driver's remark: the language is a default, not a finding.
+    if channel in (Channel.carrier, Channel.edi):
+        # Events mix the carrier's English with a driver's remark, and codes have no language: it is a default, not a
+        # finding.
         message.language, message.language_confidence = "en", 0.3
     else:
         message.language, message.language_confidence = detect(message.new_text or message.subject)

@@ -1,4 +1,4 @@
-"""ANSI X12 214 (transportation carrier shipment status) → its segments' facts."""
+"""ANSI X12: interchanges cut into segments, and the 214 (transportation carrier shipment status) → its facts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tools.layout import clean
 
+MOST_SEGMENTS = 20_000
 _WHEN = re.compile(r"^(?:(\d{2})?(\d{2})(\d{2})(\d{2}))$")
 
 
@@ -37,22 +38,48 @@ class X12Error(ValueError):
     """The text is no X12 interchange."""
 
 
+@dataclass(frozen=True)
+class Segment:
+    """`segment[1]` is the first element, as the standard counts; what is not there is ''. `str()` is the segment as it
+    was sent, at most 100 characters of it."""
+
+    elements: list[str]
+    raw: str
+
+    @property
+    def tag(self) -> str:
+        return self.elements[0].upper()
+
+    def __getitem__(self, position: int) -> str:
+        return self.elements[position] if position < len(self.elements) else ""
+
+    def __str__(self) -> str:
+        return self.raw[:100]
+
+
+def segments(text: str) -> list[Segment]:
+    """The segments of an interchange. Separators come from ISA (element separator at 4, segment terminator at 106); an
+    ISA of wrong width, or none, falls back to `*` and `~`. Raises X12Error.
+
+    A line break ends a segment too: files are often wrapped so, and no element may hold one."""
+    text = clean(text).strip()
+    start = text.find("ISA")
+    if start < 0 and not re.search(r"(?:^|[~\n])ST\W\d{3}\W", text):
+        raise X12Error("no ISA or ST segment was found")
+    element = text[start + 3] if start >= 0 and len(text) > start + 3 else "*"
+    terminator = _terminator(text[max(start, 0) :], element)
+    pieces = (piece.strip() for piece in re.split(re.escape(terminator) + r"|\n", text)[:MOST_SEGMENTS])
+    return [Segment([part.strip() for part in piece.split(element)], piece) for piece in pieces if piece]
+
+
 def read_214(text: str) -> Shipment214:
-    """Read the first 214 transaction of an interchange. Separators come from ISA (element separator at 4, segment
-    terminator at 106); an ISA of wrong width, or none, falls back to `*` and `~`. Raises X12Error.
+    """Read the 214 of an interchange. Raises X12Error.
 
     B10: reference (carrier's PRO number), shipment identification, SCAC; with B1001 `-`, B1002 alone counts.
     """
-    text = clean(text).strip()
-    start = text.find("ISA")
-    if start < 0 and not re.search(r"(?:^|[~\n])ST\W214\W", text):
-        raise X12Error("no ISA or ST*214 segment was found")
-    element = text[start + 3] if start >= 0 and len(text) > start + 3 else "*"
-    terminator = _terminator(text[max(start, 0) :], element)
     out = Shipment214()
-    for raw in re.split(re.escape(terminator) + r"|\n", text)[:5_000]:
-        parts = [part.strip() for part in raw.strip().split(element)]
-        _take(out, parts[0].upper(), parts[1:] + [""] * 12)
+    for segment in segments(text)[:5_000]:
+        _take(out, segment.tag, segment.elements[1:] + [""] * 12)
     return out
 
 
