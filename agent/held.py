@@ -49,6 +49,14 @@ def known_held(book: OrderBook, record: RecordKey | None) -> Held:
     return Held(order, order.write_date if order else None)
 
 
+def mirrored_held(mirror: RecordReader, book: OrderBook, record: RecordKey | None) -> Held:
+    """What the mirror has of the record, with the dates that an approval compares; else what the order book knows."""
+    try:
+        return read_held(mirror, book, record)
+    except RecordGone:
+        return known_held(book, record)
+
+
 def read_held(reader: RecordReader, book: OrderBook, record: RecordKey | None) -> Held:
     """Reads the record, and the lines of the order behind it, in two requests.
 

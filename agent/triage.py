@@ -12,7 +12,7 @@ from pathlib import Path
 from agent.compare import changes
 from agent.details import add_details, replacement_wanted
 from agent.drafts import Matter, draft
-from agent.held import Held, known_held, order_behind, read_held
+from agent.held import Held, known_held, mirrored_held, order_behind, read_held
 from agent.impact import impact
 from agent.intents import IntentModel
 from agent.match import Ranked
@@ -133,7 +133,7 @@ class TriageEngine:
             proposal = self._propose(message, finding, suspicion, findings, held, self.live)
             proposal.held_at, proposal.held_from = _iso(now), "odoo"
         except RecordsError as error:
-            held = known_held(self.book, finding.record)
+            held = mirrored_held(self.reader, self.book, finding.record)
             proposal = self._propose(message, finding, suspicion, findings, held, self.reader)
             as_of = self.reader.as_of()
             proposal.held_at, proposal.held_from = _iso(as_of), "mirror"

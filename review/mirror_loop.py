@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
@@ -14,6 +15,8 @@ from review.sync import sync
 from tools.records import RecordReader, RecordsError
 
 logger = logging.getLogger(__name__)
+
+REST = 4.0  # times as long as a renewal took, so that triage keeps most of the machine
 
 
 class MirrorLoop:
@@ -33,6 +36,7 @@ class MirrorLoop:
         self._database, self._remote, self._renew = database, remote, renew
         self._renewed, self._every, self._reconcile_every = renewed, every, reconcile_every
         self._away = False
+        self._rests_until = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mirror-loop", daemon=True)
 
@@ -59,9 +63,12 @@ class MirrorLoop:
                 logger.warning("Odoo is followed again.")
             self._away = False
         version = mirror_version(self._database)
-        if version != self._renewed:
+        started = time.monotonic()
+        if version != self._renewed and started >= self._rests_until:
             self._renew()
             self._renewed = version
+            ended = time.monotonic()
+            self._rests_until = ended + REST * (ended - started)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.held import RecordGone, known_held, read_held
+from agent.held import RecordGone, known_held, mirrored_held, read_held
 from agent.orderbook import PICKING, PURCHASE, SALE, OrderBook
 from agent.proposal import Lane, Proposal
 from agent.triage import TriageEngine, build_engine
@@ -94,6 +94,11 @@ def test_a_record_that_is_gone_is_named():
     data[SALE] = []
     with pytest.raises(RecordGone, match="S00041 is not in Odoo any more"):
         read_held(SnapshotReader(data), BOOK, (SALE, 41))
+
+
+def test_of_a_record_that_the_mirror_has_lost_the_order_book_still_knows():
+    lost = {**snapshot(), PURCHASE: []}
+    assert mirrored_held(SnapshotReader(lost), BOOK, (PURCHASE, 41)) == known_held(BOOK, (PURCHASE, 41))
 
 
 class Sure:

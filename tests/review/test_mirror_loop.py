@@ -40,6 +40,26 @@ def test_a_change_renews_once(desk, odoo):
     assert renewals[1:] == [mirror_version(desk.database)]
 
 
+def test_after_a_long_renewal_the_next_one_waits(desk, odoo, monkeypatch):
+    """Of a mirror that changes all the time, at most a fifth of the time goes into renewing."""
+    clock = [0.0]
+    monkeypatch.setattr("review.mirror_loop.time.monotonic", lambda: clock[0])
+    renewals: list[float] = []
+
+    def renew() -> None:
+        renewals.append(clock[0])
+        clock[0] += 30.0
+
+    version = mirror_version(desk.database)
+    every = timedelta(hours=1)
+    following = MirrorLoop(desk.database, odoo, renew, renewed=version, every=60.0, reconcile_every=every)
+    for minute in range(8):
+        clock[0] = max(clock[0], 60.0 * minute)
+        odoo.write("res.partner", 1, name=f"Name {minute}")
+        following.step()
+    assert renewals == [0.0, 180.0, 360.0]
+
+
 def test_while_odoo_is_away_it_is_said_once_and_once_when_it_is_back(desk, odoo, caplog):
     caplog.set_level(logging.WARNING)
     renewals: list[str] = []
