@@ -27,10 +27,12 @@ SURELY = 0.3
 class Filled:
     """`values`: share of the needed fields found. `supported`: 1 the record confirms the intent, 0.5 cannot say, 0 it
     contradicts it. `lines`: the weakest match of a line. `notes` explain conversions and rounding. `surely`: lines whose own
-    statement speaks of the change, not of something else. `line_evidence` stands beside `fields.lines`, one for one."""
+    statement speaks of the change, not of something else. `line_evidence` stands beside `fields.lines`, one for one;
+    `details` are where what is stated for all lines was read, if a document gave it."""
 
     fields: Fields = field(default_factory=Fields)
     line_evidence: list[tuple[Evidence, ...]] = field(default_factory=list)
+    details: list[Evidence] = field(default_factory=list)
     values: float = 1.0
     supported: float = 0.5
     lines: float = 1.0
@@ -53,7 +55,7 @@ class Filled:
     @property
     def evidence(self) -> list[Evidence]:
         """All evidence, each named for the line that it belongs to: `lines[0].date`."""
-        return [
+        return self.details + [
             item.model_copy(update={"field": item.field.replace("lines.", f"lines[{index}].")})
             for index, items in enumerate(self.line_evidence)
             for item in items
@@ -173,6 +175,7 @@ def _splits(context: Context) -> Filled:
         if len(splits) < 2 or len({s[1] for s in splits}) < 2:
             continue
         filled.values = 1.0
+        filled.from_table |= news.from_table
         total = sum(s[0] for s in splits)
         filled.supported = max(filled.supported, 1.0 if abs(total - line.open_qty) < 1e-6 else 0.5)
         fields = LineFields(
@@ -194,6 +197,12 @@ def _less_the_others(
     return [(line.open_qty - others, s[1], s[2]) if s[0] in whole and 0 < others < line.open_qty else s for s in splits]
 
 
+def _is_split(news: News, line: OrderLine) -> bool:
+    """Whether the quantities are the parts of what is open, each with its date: then none of them is a new total."""
+    parts = _distinct(news.splits)
+    return len({when for _, when, _ in parts}) > 1 and abs(sum(q for q, _, _ in parts) - line.open_qty) < 1e-6
+
+
 def _speaks_of_rest(news: News, stated: float, line: OrderLine) -> bool:
     """Whether a remainder is spoken of: by that word, or because the part stated is of the line's own order of size."""
     return any(q.role == "rest" for q, _ in news.quantities) or stated >= 0.2 * line.open_qty
@@ -210,7 +219,7 @@ def _quantity(context: Context, *, against_held: bool = True) -> Filled:
     filled = Filled(values=0.0, supported=0.0)
     for news in _concerned(context, lambda n: bool(n.quantities), spread=False):
         line = news.line
-        if line is None:
+        if line is None or (against_held and _is_split(news, line)):
             continue
         candidates = [(q, e) for q, e in news.quantities if q.role not in ("old", "total")]
         if against_held:

@@ -60,7 +60,8 @@ def identify(message: Message, book: OrderBook) -> Sender:
     if not sender.partners and address.name and not (internal and not forwarded_by):
         named = [m for m in directory.by_name(address.name) if m.score >= 0.75]
         sender.partners = [PartnerMatch(m.partner_id, "name", round(0.7 * m.score, 3)) for m in named[:2]]
-        sender.claims = named[0].partner_id if named else None
+        # A document names its parties and has no address: who brought it, by key or folder, vouches for it.
+        sender.claims = named[0].partner_id if named and message.channel is not Channel.edi else None
     sender.mentioned = _mentioned(message, book, {m.partner_id for m in sender.partners})
     if message.channel is Channel.carrier:
         sender.carrier = message.event.carrier if message.event else None

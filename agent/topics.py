@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from agent.edi_news import read_documents
 from agent.fields import Context, Filled, fill
 from agent.intents import IntentModel, Matrix
 from agent.lexicon import LANGUAGES
@@ -23,7 +24,7 @@ from agent.trust import Suspicion, speaks_to_machine
 from agent.understand import Reading, Topic, read_topic, score_statements, statement_count
 from agent.weigh import CHANGES, IntentWeights, Situation
 from tools.embedding import Embedder
-from tools.message import Message, PassageKind
+from tools.message import Channel, Message, PassageKind
 
 CLAIMED_AT = 0.5
 SECONDARY_AT = 0.5
@@ -119,6 +120,8 @@ class Understander:
         named = any(m.mention.exact and m.place != "hidden" for m in recall.mentions)
         if message.event is not None and message.event.intent is not None:
             return Understanding([self._event(message, recall, saids)], True)
+        if message.documents:
+            return self._documents(message, recall)
         tracked = role == "carrier" and any(m.mention.kind == "tracking" for m in recall.mentions)
         if message.bounce or (message.auto_reply and not tracked):
             return Understanding([_plain("auto_reply", saids)], named)
@@ -185,6 +188,29 @@ class Understander:
         filled = fill(event.intent, Context(saids, order, news, today, coded=True))
         reading = Reading(event.intent, 1.0, 1.0, 1.0, filled, saids)
         return Finding(event.intent, record, ranked, reading, 1.0, from_event=True)
+
+    def _documents(self, message: Message, recall: Recall) -> Understanding:
+        """What EDI documents state; and of a mail that brings them what it says of changes beside."""
+        said = read_documents(message.documents, recall, self.book)
+        stranger = message.channel is Channel.email
+        findings = [
+            Finding(
+                news.intent,
+                news.record,
+                news.ranked,
+                Reading(news.intent, 1.0, 1.0, 1.0, news.filled),
+                1.0,
+                from_event=news.explicit and not (stranger and not (news.ranked and news.ranked[0].sender)),
+            )
+            for news in said
+        ]
+        if message.channel is not Channel.edi:
+            shown = {document.part for document in message.documents}
+            parts = [part for part in message.parts if part.name not in shown]
+            words = self.understand(message.model_copy(update={"documents": [], "parts": parts}), recall)
+            told = {finding.intent for finding in findings}
+            findings += [f for f in words.findings if f.intent in NEEDS_LINES - told and f.filled.borne_out]
+        return Understanding(findings, True)
 
     def _topics(
         self, message: Message, recall: Recall, saids: list[Said], whole: Matrix

@@ -97,7 +97,7 @@ class TriageEngine:
         if message.bounce and proposals:
             proposals[0].candidates = self._returned(recalled)
         _share_shipment(proposals)
-        manual_reason = self._manual(proposals, suspicion)
+        manual_reason = self._manual(proposals, suspicion, documents=bool(message.documents))
         with clock.step("rate"):
             self._rate(proposals, manual=manual_reason is not None, cautious=bool(suspicion.cautions))
         return Triage(
@@ -219,15 +219,16 @@ class TriageEngine:
             for r in ranked[:CANDIDATES_SHOWN]
         ]
 
-    def _manual(self, proposals: list[Proposal], suspicion: Suspicion) -> str | None:
-        """Why the whole message goes to a person, or None."""
+    def _manual(self, proposals: list[Proposal], suspicion: Suspicion, *, documents: bool) -> str | None:
+        """Why the whole message goes to a person, or None. Documents that are not clear say why themselves."""
         if suspicion.fraud:
             _only_unclear(proposals, self.policy, fraud=True)
             return "; ".join(suspicion.fraud)
         if not proposals:
             return "nothing in it could be understood"
         if all(p.intent == "unclear" for p in proposals):
-            return "it is too vague, contradictory or about something else"
+            stated = proposals[0].reasons[:1] if documents else []
+            return stated[0] if stated else "it is too vague, contradictory or about something else"
         lost = [p for p in proposals if p.record is None and p.intent not in INTENTS_WITHOUT_RECORD]
         if lost and not any(p.record for p in proposals) and all(p.intent != "price_change" for p in lost):
             return "no record of ours that fits was found"
@@ -257,7 +258,7 @@ class TriageEngine:
                 proposal.confidence, proposal.lane = 0.5, Lane.check
             else:
                 proposal.confidence, proposal.parts, proposal.lane = self.calibration.rate(proposal.features)
-            if manual:
+            if manual or proposal.intent == "unclear":
                 proposal.lane = Lane.manual
             elif proposal.lane is Lane.ready and (_is_strangers(proposal) or proposal.held_from == "mirror"):
                 proposal.lane = Lane.check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -55,12 +56,11 @@ def read_file(data: bytes, part: str, limits: ReadingLimits) -> EdiFile:
         content, problem = decode(data[: edifact.MOST_CHARACTERS], None)
         found.problems += [problem] if problem else []
         read = _read_x12 if standard == "x12" else _read_edifact
-        try:
+        with suppress(X12Error):  # then there are no documents, which is said below
             read(content, found)
-        except X12Error as error:
-            found.problems.append(f"It is no X12 that can be read: {error}.")
     if not (found.documents or found.statuses):
-        found.problems.append("It holds no X12, EDIFACT or UBL document that can be read.")
+        why = "It holds no X12, EDIFACT or UBL document that can be read."
+        found.documents = [EdiDocument(standard="EDI", type="file", kind=EdiKind.other, faults=[why])]
     if len(found.documents) > MOST_DOCUMENTS:
         found.problems.append(f"It holds {len(found.documents)} documents; the first {MOST_DOCUMENTS} are read.")
         found.documents = found.documents[:MOST_DOCUMENTS]
@@ -76,13 +76,13 @@ def read_file(data: bytes, part: str, limits: ReadingLimits) -> EdiFile:
 
 
 def read_edi(raw: bytes, *, received_at: datetime, limits: ReadingLimits | None = None) -> Message:
-    """An interchange or a UBL document as a message. Bad content never raises: it is named in `problems`."""
+    """An interchange or a UBL document as a message; a transport status is a carrier's event whatever brought it. Bad
+    content never raises: it is named in `problems`."""
     limits = limits or ReadingLimits()
     found = read_file(raw, "body", limits)
     if found.statuses and not found.documents:
         provider, facts = found.statuses[0]
         message = event_message(raw, provider, facts, found.problems, received_at=received_at, limits=limits)
-        message.channel = Channel.edi
         if len(found.statuses) > 1:
             message.problems.append(f"It holds {len(found.statuses)} transport statuses; the first is read.")
         return message
