@@ -197,7 +197,7 @@ def sign_in(
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Messages (.eml, .json, .mbox), or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Messages (.eml, .json, .mbox, .edi, .xml), or folders of them.")],
     now: Annotated[bool, typer.Option("--now", help="Triage them at once.")] = False,
     data_dir: DataDir = None,
     records: Records = None,
@@ -251,7 +251,7 @@ def show(
 
 @app.command()
 def message(
-    file: Annotated[Path, typer.Argument(help="A message: .eml or .json.")],
+    file: Annotated[Path, typer.Argument(help="A message: .eml, .json, .edi or .xml.")],
     records: Records = None,
     json: Json = False,
 ) -> None:

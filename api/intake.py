@@ -1,4 +1,4 @@
-"""The doors for machines: portals, carriers and mail services post here, with a key or with their own signature.
+"""The doors for machines: portals, carriers, mail services and EDI networks post here, with a key or their signature.
 
 A request is weighed before it is read, known before it is believed, and answered with 202 and the message's id only
 when the message is on disk. Reading and triage come later, from the row.
@@ -26,11 +26,13 @@ from review.api_keys import InvalidKey, Scope, find_key
 from review.intake import Delivery, KeyReused
 from review.settings import Settings
 from tools.carrier import PROVIDERS, envelope
+from tools.edi.files import standard_of
+from tools.edi.splitting import split_statuses
 from tools.message import Channel
 from tools.webhook_signatures import SignatureError, secrets_of, signature_header, verify
 
 logger = logging.getLogger(__name__)
-EVENT_BYTES = 2_000_000
+EVENT_BYTES = EDI_BYTES = 2_000_000
 BODY_SECONDS = 60
 RETRY_SECONDS = 30
 CLOSE = {"Connection": "close"}  # what of the body is still on its way must not be read to its end
@@ -171,6 +173,33 @@ async def email(
     if not _HEADER_LINE.match(raw):
         raise HTTPException(422, "The body does not begin like a mail (RFC 5322): with a header line.")
     return await _take(request, response, Delivery(raw, Channel.email, datetime.now(UTC), source, repeatable))
+
+
+@router.post(
+    "/edi",
+    status_code=202,
+    responses=_refusals(*COMMON),
+    openapi_extra=_body("application/edi-x12", "application/edifact", "application/xml"),
+)
+async def edi(
+    request: Request, response: Response, bearer: Bearer, basic: Basic, repeatable: Repeatable = None
+) -> Taken:
+    """An X12 or EDIFACT interchange, or a UBL document. Of several transport statuses each becomes a message; the id is
+    that of the first."""
+    _weigh(request, EDI_BYTES)
+    source = await _key_holder(request, Scope.edi, bearer, basic)
+    raw = await _read(request, EDI_BYTES)
+    if standard_of(raw) is None:
+        raise HTTPException(422, "The body does not begin like X12 (ISA), EDIFACT (UNA, UNB) or a UBL document.")
+    now = datetime.now(UTC)
+    taken = None
+    for number, piece in enumerate(split_statuses(raw)):
+        key = f"{repeatable[:190]}#{number}" if repeatable and number else repeatable
+        one = await _take(request, response, Delivery(piece, Channel.edi, now, source, key))
+        taken = taken or one
+    assert taken is not None
+    response.headers["Location"] = f"/message/{taken.id}"
+    return taken
 
 
 def _settings(request: Request) -> Settings:

@@ -19,11 +19,12 @@ PREFIX = "triage"
 
 
 class Scope(StrEnum):
-    """The doors: `POST /intake/portal`, `/intake/carrier/{provider}` and `/intake/email`."""
+    """The doors: `POST /intake/portal`, `/intake/carrier/{provider}`, `/intake/email` and `/intake/edi`."""
 
     portal = "portal"
     carrier = "carrier"
     email = "email"
+    edi = "edi"
 
 
 class ApiKey(BaseModel):

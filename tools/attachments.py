@@ -13,6 +13,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from tools.documents import read_calendar, read_html_file, read_text, read_xml
+from tools.edi.document import EdiDocument, EdiKind
+from tools.edi.files import EdiFile, read_file, standard_of
 from tools.file_text import FileText, Unreadable
 from tools.layout import clean, cover
 from tools.limits import ReadingLimits
@@ -41,10 +43,12 @@ _UNNAMED = "attachment-{number}{extension}"
 
 @dataclass
 class Opened:
-    """What became of one file: its entry, its readable parts, and sentences for `Message.problems`."""
+    """What became of one file: its entry, its readable parts, the EDI documents in it, and sentences for
+    `Message.problems`."""
 
     attachment: Attachment
     parts: list[Part] = field(default_factory=list)
+    documents: list[EdiDocument] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -87,6 +91,11 @@ class Opener:
             return self._refused(opened, f"It is {len(data) / 1e6:.0f} MB, more than is opened; read it by hand.")
         if kind == "eml":
             return self._mail(opened, data, received_at)
+        if edi := self._edi(name, data):
+            opened.documents = edi.documents
+            opened.problems += [f"{name}: {problem}" for problem in edi.problems]
+            opened.parts.append(Part(name=f"attachment:{name}", text=edi.text, passages=cover(len(edi.text), [])))
+            return opened
         try:
             read = self._read(kind, data, charset)
         except Unreadable as error:
@@ -119,6 +128,13 @@ class Opener:
             raise Unreadable("Its kind of file is not read.")
         return readers[kind](data, self.limits, charset)
 
+    def _edi(self, name: str, data: bytes) -> EdiFile | None:
+        """The documents of an EDI file that are about orders; what else it may hold is read as the text that it is."""
+        if standard_of(data) is None:
+            return None
+        found = read_file(data, f"attachment:{name}", self.limits)
+        return found if any(d.kind is not EdiKind.other for d in found.documents) else None
+
     def _mail(self, opened: Opened, data: bytes, received_at: datetime) -> Opened:
         from tools.mail import read_mail  # mails hold attachments that hold mails
 
@@ -148,6 +164,7 @@ class Opener:
             Part(name=f"attachment:{name}", text=text, passages=cover(len(text), passages), tables=tables)
         )
         opened.parts.extend(part for part in mail.parts if part.name.startswith("attachment:"))
+        opened.documents.extend(mail.documents)
         opened.problems.extend(f"{name}: {problem}" for problem in mail.problems)
         return opened
 
@@ -197,7 +214,7 @@ def kind_of(data: bytes, name: str, mimetype: str) -> str:
         return "archive"
     by_extension = {
         "eml": "eml", "csv": "csv", "tsv": "csv", "htm": "html", "html": "html", "ics": "ics", "xml": "xml", "txt": "text",
-        "json": "text", "md": "text", "log": "text", "edi": "text", "x12": "text", "pdf": "pdf", "docx": "docx",
+        "json": "text", "md": "text", "log": "text", "edi": "text", "x12": "text", "edifact": "text", "pdf": "pdf", "docx": "docx",
         "xlsx": "spreadsheet", "xls": "spreadsheet", "ods": "spreadsheet", "p7s": "signature", "asc": "signature",
         "zip": "archive", "png": "picture", "jpg": "picture", "jpeg": "picture", "gif": "picture", "svg": "picture",
     }  # fmt: skip

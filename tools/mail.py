@@ -85,6 +85,7 @@ def read_mail(
         opened = opener.open(name, mimetype, data, received_at=received_at)
         message.attachments.append(opened.attachment)
         message.parts.extend(opened.parts)
+        message.documents.extend(opened.documents)
         problems.extend(opened.problems)
     message.problems = problems
     return message

@@ -1,4 +1,4 @@
-"""Files as inbound messages: mails (`.eml`, `.mbox`), portal posts and carrier events (`.json`), folders of them."""
+"""Files as inbound messages: mails (`.eml`, `.mbox`), portal posts and carrier events (`.json`), EDI, folders of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
+from tools.edi.splitting import split_statuses
 from tools.message import Channel
 
-SUFFIXES = (".eml", ".json", ".mbox")
+EDI_SUFFIXES = (".edi", ".x12", ".edifact", ".xml")
+SUFFIXES = (".eml", ".json", ".mbox", *EDI_SUFFIXES)
 
 
 class Inbound(NamedTuple):
@@ -68,6 +70,10 @@ def messages_of(path: Path) -> Iterator[Inbound]:
         yield Inbound(str(path), raw, Channel.email, _mail_date(raw))
     elif kind == ".json":
         yield Inbound(str(path), raw, *_json_kind(raw))
+    elif kind in EDI_SUFFIXES:
+        now = datetime.now(UTC)
+        for number, piece in enumerate(split_statuses(raw), start=1):
+            yield Inbound(f"{path}#{number}" if piece is not raw else str(path), piece, Channel.edi, now)
     else:
         raise ValueError(f"{path} is none of {', '.join(SUFFIXES)}; save the message as one of these.")
 

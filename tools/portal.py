@@ -65,6 +65,7 @@ def _attach(message: Message, files: Any, limits: ReadingLimits) -> None:
         opened = opener.open(name, mimetype, data, received_at=message.received_at)
         message.attachments.append(opened.attachment)
         message.parts.extend(opened.parts)
+        message.documents.extend(opened.documents)
         message.problems.extend(opened.problems)
 
 

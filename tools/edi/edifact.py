@@ -17,6 +17,7 @@ STANDARD = "EDIFACT"
 MOST_SEGMENTS = 20_000
 MOST_CHARACTERS = 2_000_000
 MOST_LINES = 2_000
+_USUAL = "UNA:+.? '"
 _KINDS = {"ORDRSP": EdiKind.order_response, "DESADV": EdiKind.despatch_advice}
 # BGM: 1225, the message's function, and 4343, the kind of response.
 _FUNCTION = {
@@ -93,20 +94,21 @@ def messages(content: str) -> Iterator[list[Segment]]:
 
 
 def _segments(content: str) -> Iterator[Segment]:
+    """Without pydifact's own checks against directories, which warn of each that it does not hold."""
+    from pydifact.control.characters import Characters
+    from pydifact.exceptions import EDISyntaxError, ValidationError
     from pydifact.parser import Parser
+    from pydifact.tokenizer import Tokenizer
 
-    start = max(content.find("UNA"), 0) if "UNA" in content[:200] else max(content.find("UNB"), 0)
-    parsed = Parser().parse(content[start : start + MOST_CHARACTERS])
-    while True:
-        try:
-            segment = next(parsed)
-        except StopIteration:
-            return
-        except Exception:  # a broken file raises of many kinds; what came before it is still read
-            return
-        if segment.tag.strip() != "UNA":
-            elements = [e if isinstance(e, list) else [e] for e in segment.elements]
-            yield Segment(segment.tag.strip().upper(), [[str(c) for c in e] for e in elements])
+    content = content.lstrip("\ufeff \r\n\t")[:MOST_CHARACTERS]
+    try:
+        advice, content = (content[:9], content[9:].lstrip()) if content.startswith("UNA") else (_USUAL, content)
+        characters = Characters.from_str(advice)
+        for raw in Parser().convert_tokens_to_raw_segments(Tokenizer().get_tokens(content, characters)):
+            tag, *elements = [[str(part) for part in each] if isinstance(each, list) else [str(each)] for each in raw]
+            yield Segment(tag[0].strip().upper(), elements)
+    except (EDISyntaxError, ValidationError, ValueError, IndexError, RuntimeError):
+        return  # a file that is cut or broken here: what came before it is still read, and is not complete
 
 
 def type_of(given: list[Segment]) -> str:
@@ -302,7 +304,7 @@ class _Reader:
         line, kind = self.line, segment.at(1)
         if line is None:
             return
-        qty = number(segment.at(1, 1), source)
+        qty = number(segment.at(1, 1).replace(",", "."), source)
         if self.scheduled and kind in _QUANTITY | _ORDERED:
             self.schedule = Delivery(qty=qty)
             line.deliveries.append(self.schedule)
@@ -318,13 +320,13 @@ class _Reader:
 
     def _qvr(self, segment: Segment, source: str) -> None:
         """A quantity variance: what is missing of what was ordered, and whether it follows."""
-        line, missing = self.line, number(segment.at(1), source)
+        line, missing = self.line, number(segment.at(1).replace(",", "."), source)
         found = status(_VARIANCE, segment.at(2), source)
         if line is not None and missing is not None and found is not None:
             line.backordered = line.backordered or Stated(value=abs(missing.value), source=source)
 
     def _pri(self, segment: Segment, source: str) -> None:
         if self.line is not None and segment.at(1).upper() in ("AAA", "CAL", "CON", "INV"):
-            self.line.price = number(segment.at(1, 1), source)
-            base = number(segment.at(1, 4), source)
+            self.line.price = number(segment.at(1, 1).replace(",", "."), source)
+            base = number(segment.at(1, 4).replace(",", "."), source)
             self.line.price_base = base.value if base and base.value > 0 else 1.0
