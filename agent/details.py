@@ -162,9 +162,9 @@ def _unexplained_numbers(said: Said) -> list[tuple[int, int]]:
     """Numbers that name something and are none of what was recognised: whoever confirms gives their own."""
     if said.statement.part != "body":
         return []
-    recognised = [*said.references, *said.products, *said.dates, *said.prices, *said.percents]
-    recognised += [q for q in said.quantities if not q.bare]
-    taken = [(x.start, x.end) for x in recognised]
+    taken = [(r.start, r.end) for r in said.references] + [(p.start, p.end) for p in said.products]
+    taken += [(d.start, d.end) for d in said.dates] + [(p.start, p.end) for p in said.prices]
+    taken += [(q.start, q.end) for q in said.quantities if not q.bare] + [(p.start, p.end) for p in said.percents]
     spans = [m.span() for m in _NUMBER.finditer(said.text)]
     return [(a, b) for a, b in spans if not any(a < end and start < b for start, end in taken)]
 

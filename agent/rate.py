@@ -44,6 +44,9 @@ FEATURES = (
     "many_lines",  # log2 of the number of lines stated
     "unnamed",  # the record was found without any number
     "rivals",  # other intents that the message nearly says, 0..1
+    "unread",  # the surest other matter of any statement, 0..1
+    "unread_orders",  # log2 of the number of orders that it names besides
+    "unread_dates",  # log2 of the number of days to come that it names besides
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from agent.product_mentions import ProductFinder
 from agent.proposal import Evidence
 from agent.quantities import QuantityMention
 from agent.tables import TableRow, read_table
+from agent.units import in_units_of
 from tools.message import Cell, Message, Part, PassageKind, Table
 
 LEAST_ALIGNED = 0.35
@@ -38,7 +40,7 @@ def add_tables(news: OrderNews, message: Message, order: Order | None, book: Ord
             if others:
                 covered.append(stretch)
                 continue
-            line, score = _line_of(row, part, finder, order)
+            line, score = _line_of(row, table, finder, order)
             if line is not None:
                 covered.append(stretch)
                 _add_row(news, row, part, line, score)
@@ -65,14 +67,17 @@ def _stretch(part: Part, table: Table, row: TableRow) -> Stretch:
 
 def _orders_named(row: TableRow, part: Part, table: Table, book: OrderBook) -> set[str]:
     """Keys of the numbers in a row that name a record; a row without one belongs to the order named above it."""
-    cells = [row.cell("order")] if row.cell("order") else table.rows[row.index]
-    return {reference_key(c.text) for c in cells if c and c.text.strip() and book.by_reference(c.text)}
+    named = [c for c in table.rows[row.index] if c.text.strip() and book.by_reference(c.text)]
+    column = row.cell("order")
+    return {reference_key(c.text) for c in ([column] if column in named else named) if c}
 
 
-def _line_of(row: TableRow, part: Part, finder: ProductFinder, order: Order) -> tuple[OrderLine | None, float]:
-    """The order line that a row is about: by a code, else by its description, else by its quantity if that is unique."""
+def _line_of(row: TableRow, table: Table, finder: ProductFinder, order: Order) -> tuple[OrderLine | None, float]:
+    """The order line that a row is about: by a code, else by its description, else by whatever else stands in it; of
+    several that fit alike, by the quantity."""
     lines = {line.id: line for line in order.lines}
-    for cells in (row.codes, row.cells.get("description", []), row.cells.get("remark", [])):
+    worded = [c for c in table.rows[row.index] if re.search(r"[^\W\d_]{2}", c.text) and c is not row.cell("order")]
+    for cells in (row.codes, row.cells.get("description", []), row.cells.get("remark", []), worded):
         found = [m for cell in cells for m in finder.find(cell.text) if m.line_id in lines]
         if found:
             best = max(found, key=lambda m: m.score)
@@ -114,7 +119,10 @@ def _add_quantity(item: News, row: TableRow, part: Part, line: OrderLine) -> Non
         stated, cell = row.qty, row.cell("qty") or row.cell("ordered_qty")
     if stated is None or cell is None:
         return
-    mention = QuantityMention(cell.start, cell.end, cell.text, stated, row.unit, role="new")
+    mention = in_units_of(line, QuantityMention(cell.start, cell.end, cell.text, stated, row.unit, role="new"))
+    stated = mention.qty
+    if row.date_mention is not None and row.date_mention.date is not None:
+        item.splits.append((stated, row.date_mention.date, _evidence("lines.splits", part, cell)))
     item.shipped.append((mention, _evidence("lines.qty", part, cell)))
     if stated not in (line.qty, line.open_qty):
         item.quantities.append((mention, _evidence("lines.qty", part, cell)))

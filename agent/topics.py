@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from agent.edi_news import read_documents
 from agent.fields import Context, Filled, fill
-from agent.intents import IntentModel, Matrix
+from agent.intents import NONE, IntentModel, Matrix
 from agent.lexicon import LANGUAGES
-from agent.line_news import OrderNews, gather
+from agent.line_news import NOT_NEW, OrderNews, gather
 from agent.match import NAMED, Ranked, rank_orders, rank_shipments, wanted_model
 from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
 from agent.product_mentions import ProductFinder
@@ -60,7 +60,7 @@ class Finding:
     def reasons(self) -> list[str]:
         return list(self.ranked[0].reasons) if self.record and self.ranked else []
 
-    def features(self, message: Message, suspicion: Suspicion, findings: int) -> dict[str, float]:
+    def features(self, message: Message, suspicion: Suspicion, findings: int, unread: Unread) -> dict[str, float]:
         """The numbers that the calibrators see; their names are those of `agent.rate.FEATURES`."""
         top = self.ranked[0] if self.ranked else None
         second = self.ranked[1].score if len(self.ranked) > 1 else 0.0
@@ -93,7 +93,20 @@ class Finding:
             "many_lines": math.log2(1 + stated),
             "unnamed": float(bool(self.record and top and not top.named)),
             "rivals": 1.0 - self.reading.margin,
+            "unread": unread.said,
+            "unread_orders": math.log2(1 + unread.orders),
+            "unread_dates": math.log2(1 + unread.dates),
         }
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What a message also says and no finding took up: `said`, the surest other matter of any statement (0..1); how many
+    further orders it names; how many further days to come."""
+
+    said: float = 0.0
+    orders: int = 0
+    dates: int = 0
 
 
 @dataclass
@@ -103,6 +116,7 @@ class Understanding:
     findings: list[Finding] = field(default_factory=list)
     speaks_business: bool = False
     topics: list[Topic] = field(default_factory=list)
+    unread: Unread = Unread()
 
 
 class Understander:
@@ -132,7 +146,26 @@ class Understander:
         topics = self._topics(message, recall, saids, whole)
         for topic, ranked in topics:
             findings += self._read(topic, ranked, recall, similarity, findings, _posted_on(message))
-        return Understanding(_without_echoes(findings), named, [topic for topic, _ in topics])
+        kept = _without_echoes(findings)
+        return Understanding(kept, named, [topic for topic, _ in topics], self._unread(message, kept, recall, saids))
+
+    def _unread(self, message: Message, findings: list[Finding], recall: Recall, saids: list[Said]) -> Unread:
+        taken = {self.model.classes.index(f.intent) for f in findings} | {
+            self.model.classes.index(name) for name in (NONE, *INTENTS_WITHOUT_RECORD)
+        }
+        others = [i for i in range(len(self.model.classes)) if i not in taken]
+        said = max((float(s.scores[others].max()) for s in saids if len(s.scores) and not s.unchanged), default=0.0)
+        read = {key for f in findings if f.record for key in self._leads_to(f.record)}
+        named = [m for m in recall.mentions if m.place not in ("hidden", "quoted")]
+        orders = {key for m in named for r in m.mention.exact for key in self._leads_to(r.record)}
+        stated = {
+            d for f in findings for line in f.filled.fields.lines for d in (line.date, *(x.date for x in line.splits))
+        }
+        today = message.received_at.date()
+        dates = {
+            d.date.isoformat() for s in saids for d in s.dates if d.date and d.date > today and d.role not in NOT_NEW
+        }
+        return Unread(said, len(orders - read), len(dates - stated))
 
     def _rather_delay(self, whole: Matrix, saids: list[Said]) -> Matrix:
         """A carrier that states a new date tells of a delay, not of a normal event: that share moves over."""
@@ -169,7 +202,7 @@ class Understander:
         if recall.sender.forwarded_by or words < FEW_WORDS:
             kinds.append(PassageKind.forwarded)
         found = statements(message, *kinds, attachments=words < 2 * FEW_WORDS)
-        heard = [s for s in found if not speaks_to_machine(s.text)]
+        heard = [s for row in found for s in _cells_heard(row) if not speaks_to_machine(s.text)]
         return [clause for s in heard for clause in without_the_unchanged(s, message.language)]
 
     def _event(self, message: Message, recall: Recall, saids: list[Said]) -> Finding:
@@ -356,6 +389,16 @@ class Understander:
             ranked = rank_shipments(topic.order, recall, reading.intent, self.book, lines)
         top = ranked[0] if ranked else None
         return (top.key if top and top.score >= CLAIMED_AT else None), ranked
+
+
+def _cells_heard(row: Statement) -> list[Statement]:
+    """A row of a table without the cells from the first one on that speaks to a machine; other statements as they are."""
+    start = 0
+    for cell in row.text.split("\t"):
+        if start and speaks_to_machine(cell):
+            return [replace(row, end=row.start + start - 1, text=row.text[: start - 1])]
+        start += len(cell) + 1
+    return [row]
 
 
 def _states_values(said: Said) -> bool:

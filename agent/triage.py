@@ -24,7 +24,7 @@ from agent.recall import Recall, product_documents, recall
 from agent.references import References
 from agent.sender import Sender
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
-from agent.topics import Finding, Understander
+from agent.topics import Finding, Understander, Understanding
 from agent.trust import Suspicion, suspect
 from agent.weigh import IntentWeights
 from tools.embedding import Embedder
@@ -93,7 +93,7 @@ class TriageEngine:
         proposals: list[Proposal] = []
         for finding in understanding.findings:
             with clock.step("compare"):
-                proposals.append(self._compare(message, finding, suspicion, len(understanding.findings)))
+                proposals.append(self._compare(message, finding, suspicion, understanding))
         if message.bounce and proposals:
             proposals[0].candidates = self._returned(recalled)
         _share_shipment(proposals)
@@ -122,19 +122,21 @@ class TriageEngine:
             "records": self.book.version,
         }
 
-    def _compare(self, message: Message, finding: Finding, suspicion: Suspicion, findings: int) -> Proposal:
+    def _compare(
+        self, message: Message, finding: Finding, suspicion: Suspicion, understanding: Understanding
+    ) -> Proposal:
         if self.live is None or finding.record is None:
             return self._propose(
-                message, finding, suspicion, findings, known_held(self.book, finding.record), self.reader
+                message, finding, suspicion, understanding, known_held(self.book, finding.record), self.reader
             )
         now = datetime.now(UTC)
         try:
             held = read_held(self.live, self.book, finding.record)
-            proposal = self._propose(message, finding, suspicion, findings, held, self.live)
+            proposal = self._propose(message, finding, suspicion, understanding, held, self.live)
             proposal.held_at, proposal.held_from = _iso(now), "odoo"
         except RecordsError as error:
             held = mirrored_held(self.reader, self.book, finding.record)
-            proposal = self._propose(message, finding, suspicion, findings, held, self.reader)
+            proposal = self._propose(message, finding, suspicion, understanding, held, self.reader)
             as_of = self.reader.as_of()
             proposal.held_at, proposal.held_from = _iso(as_of), "mirror"
             proposal.reasons.append(f"What Odoo holds is shown as it was {_ago(as_of, now)}. {error}")
@@ -145,7 +147,7 @@ class TriageEngine:
         message: Message,
         finding: Finding,
         suspicion: Suspicion,
-        findings: int,
+        understanding: Understanding,
         held: Held,
         reader: RecordReader,
     ) -> Proposal:
@@ -171,7 +173,7 @@ class TriageEngine:
             impact=consequence,
             actions=actions,
             reasons=[*finding.reasons, *self._stranger(finding, order), *finding.filled.notes, *suspicion.notes()],
-            features=finding.features(message, suspicion, findings),
+            features=finding.features(message, suspicion, len(understanding.findings), understanding.unread),
             record_write_date=held.write_date,
             line_write_dates=held.line_write_dates,
         )

@@ -138,10 +138,10 @@ def read_topic(topic: Topic, model: IntentModel, weights: IntentWeights) -> list
     best = ranked[0][0]
     chosen = [best] + [i for i, share in ranked[1:] if _also_said(i, share, best, topic, model)]
     chosen = _reconcile(chosen, filled, scores)
-    chosen = _borne_out(chosen, filled, topic.context)
+    chosen = _borne_out(chosen, filled, scores, topic.context)
     readings = []
     for intent in chosen:
-        others = [score for name, score in ranked if name not in chosen]
+        others = [score for name, score in scores.items() if name not in chosen]
         readings.append(
             Reading(
                 intent=intent,
@@ -190,7 +190,7 @@ def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, f
     return chosen
 
 
-def _borne_out(chosen: list[str], filled: dict[str, Filled], context: Context) -> list[str]:
+def _borne_out(chosen: list[str], filled: dict[str, Filled], scores: dict[str, float], context: Context) -> list[str]:
     """Several deliveries of which only one date is stated are another date; and a line that is said to come, in another
     number or on a day not known yet, is not unavailable besides. A change without a value says nothing beside one
     that has one."""
@@ -198,6 +198,7 @@ def _borne_out(chosen: list[str], filled: dict[str, Filled], context: Context) -
     one_date = moved and moved.fields.lines and not filled["partial_shipment"].fields.lines
     if "partial_shipment" in chosen and one_date:
         chosen = ["delivery_date_change" if i == "partial_shipment" else i for i in chosen]
+        scores["delivery_date_change"] += scores.pop("partial_shipment")
     if "item_unavailable" in chosen[1:]:
         filled["item_unavailable"] = fill("item_unavailable", context)
         told = {line_id for i in chosen if i in CHANGES and i in filled for line_id in filled[i].line_ids}

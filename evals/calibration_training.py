@@ -36,7 +36,8 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rated:
-    """One proposal of a labelled case: its features, and for each part whether it was right."""
+    """One proposal of a labelled case: its features, and for each part whether it was right. The whole is right only if
+    nothing else that the message says was missed: whoever approves it closes the message."""
 
     case: str
     features: dict[str, float]
@@ -54,6 +55,7 @@ def observe(suite: LabelledSet, engine: TriageEngine, name: str) -> list[Rated]:
         expected = case.expected
         assert expected is not None
         listed = [p for p in triage.proposals if not triage.manual or p.intent == "unclear"]
+        complete = all(pair.proposed is not None for pair in judged.pairs)
         for proposal, pair in zip(listed, _in_order(judged.pairs, listed), strict=True):
             intents = {e.intent for e in expected.exceptions}
             records = {_key(e.record) for e in expected.exceptions}
@@ -66,7 +68,10 @@ def observe(suite: LabelledSet, engine: TriageEngine, name: str) -> list[Rated]:
                         "record": _key(proposal.record) in records,
                         "fields": pair is not None and pair.fields_right,
                         "actions": pair is not None and pair.actions_right,
-                        "whole": pair is not None and pair.right and (triage.manual or not expected.manual),
+                        "whole": pair is not None
+                        and pair.right
+                        and complete
+                        and (triage.manual or not expected.manual),
                     },
                 )
             )

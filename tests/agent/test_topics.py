@@ -10,7 +10,7 @@ from agent.intents import IntentModel
 from agent.orderbook import PICKING, PURCHASE, SALE
 from agent.rate import FEATURES
 from agent.recall import recall
-from agent.topics import Understander, Understanding
+from agent.topics import Understander, Understanding, Unread
 from agent.trust import Suspicion
 from agent.weigh import IntentWeights
 from tests.agent.company import NOW, mail
@@ -105,8 +105,8 @@ def test_intents_without_a_record_claim_none():
 def test_features_are_those_that_the_calibrators_know():
     message = mail("P00041 is delayed: it will be delivered on 3 June 2026.")
     [finding] = understood(message).findings
-    features = finding.features(message, Suspicion(), 1)
+    features = finding.features(message, Suspicion(), 1, Unread())
     assert set(features) == set(FEATURES)
     assert all(isinstance(v, float) for v in features.values())
     assert (features["exact_reference"], features["sender_known"], features["proposals"]) == (1.0, 1.0, 0.0)
-    assert finding.features(message, Suspicion(orders_to_machine=["llm"]), 3)["suspicious"] == 1.0
+    assert finding.features(message, Suspicion(orders_to_machine=["llm"]), 3, Unread())["suspicious"] == 1.0
