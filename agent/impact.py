@@ -1,7 +1,8 @@
 """Who waits for what changes, and what stock there is: moves followed from purchase lines to deliveries and customers.
 
-Whatever the number of lines, at most four requests are made: the moves of the lines together with all open moves of
-their products, moves between them that are done already, the sales lines reached, and the products' stock.
+Whatever the number of lines, at most four requests are made (a live Odoo gives 1,000 rows to each): the moves of the
+lines together with all open moves of their products, moves between them that are done already, the sales lines reached,
+and the products' stock.
 """
 
 from __future__ import annotations

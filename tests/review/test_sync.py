@@ -102,12 +102,14 @@ def test_a_second_write_of_the_same_second_is_found(desk, odoo):
 
 
 def test_a_transaction_that_is_committed_after_a_later_one_is_found(desk, odoo):
+    """Also when polls without news lie in between."""
     follow(desk, odoo)
     began = odoo.later(minutes=10)
     odoo.later(minutes=2)
     odoo.write(ORDER, 1, state="done")
-    follow(desk, odoo)
-    odoo.later(minutes=1)
+    for _ in range(3):
+        follow(desk, odoo)
+        odoo.later(seconds=50)
     odoo.write(ORDER, 2, at=began, state="done")
     follow(desk, odoo)
     same(desk, odoo)
