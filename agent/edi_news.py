@@ -83,7 +83,7 @@ class _Document:
     # --- the order ---
 
     def _rank(self) -> list[Ranked]:
-        """Orders that bear the document's number; else what recall found, ranked as for any message."""
+        """The order that bears the document's number; else those that it may be a slip of, which a person must look at."""
         document = self.document
         model = SALE if document.kind in _SALES else PURCHASE
         numbers = [n for n in (document.order, document.seller_order) if n]
@@ -93,7 +93,9 @@ class _Document:
             chosen = own if len(own) == 1 else keys
             if len(chosen) == 1:
                 return [self._named(next(iter(chosen)), number.value)]
-        return rank_orders(self.recall.candidates, [], self.recall, self.book, model)
+        self.explicit = False
+        ranked = rank_orders(self.recall.candidates, [], self.recall, self.book, model)
+        return [r for r in ranked if r.named in ("near", "posted")]
 
     def _named(self, key: RecordKey, number: str) -> Ranked:
         order = self.book.orders[key]

@@ -59,7 +59,7 @@ def read_file(data: bytes, part: str, limits: ReadingLimits) -> EdiFile:
             read(content, found)
     if not (found.documents or found.statuses):
         why = "It holds no X12, EDIFACT or UBL document that can be read."
-        found.documents = [EdiDocument(standard="EDI", type="file", kind=EdiKind.other, faults=[why])]
+        found.documents = [_invalid("EDI", "file", [why])]
     if len(found.documents) > MOST_DOCUMENTS:
         found.problems.append(f"It holds {len(found.documents)} documents; the first {MOST_DOCUMENTS} are read.")
         found.documents = found.documents[:MOST_DOCUMENTS]
@@ -68,7 +68,7 @@ def read_file(data: bytes, part: str, limits: ReadingLimits) -> EdiFile:
         document.part = part
         write_page(out, document)
         found.problems += [f"{document.name}: {fault}" for fault in document.faults[:5]]
-        if document.kind is EdiKind.other:
+        if document.kind is EdiKind.other and not document.faults:
             found.problems.append(f"{document.name} is a kind of document that is not read.")
     found.text = out.text()
     return found
@@ -80,22 +80,30 @@ def _read_ubl(data: bytes, found: EdiFile) -> None:
     except Fault as fault:
         name = _UBL.search(data[:4_000])
         kind = name[1].decode("ascii") if name else "document"
-        document = EdiDocument(standard=ubl.STANDARD, type=kind, kind=EdiKind.other, faults=[str(fault)])
+        document = _invalid(ubl.STANDARD, kind, [str(fault)])
     if document is not None:
         found.documents.append(document)
 
 
 def _read_x12(content: str, found: EdiFile) -> None:
     for given in x12.transactions(content):
-        if given[0][1] == "214":
+        if given[0][1] == "214" and not (faults := x12.envelope_faults(given)):
             found.x12_statuses.append(given)
+        elif given[0][1] == "214":
+            found.documents.append(_invalid(x12.STANDARD, "214", faults))
         else:
             found.documents += x12.read_transaction(given)
 
 
 def _read_edifact(content: str, found: EdiFile) -> None:
     for given in edifact.messages(content):
-        if edifact.type_of(given) == "IFTSTA":
+        if edifact.type_of(given) == "IFTSTA" and not (faults := edifact.envelope_faults(given)):
             found.edifact_statuses.append(given)
+        elif edifact.type_of(given) == "IFTSTA":
+            found.documents.append(_invalid(edifact.STANDARD, "IFTSTA", faults))
         else:
             found.documents += edifact.read_message(given)
+
+
+def _invalid(standard: str, kind: str, faults: list[str]) -> EdiDocument:
+    return EdiDocument(standard=standard, type=kind, kind=EdiKind.other, faults=faults)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tools.carrier_payloads import Checkpoint, Facts
-from tools.edi.edifact import Segment, directory_of, envelope_faults, moment
+from tools.edi.edifact import Segment, directory_of, moment
 from tools.edi.values import Fault
 
 # RFF: whose number it is. The rest are taken as references too.
@@ -15,17 +17,10 @@ _OLD_REASONS = ("D93A", "D94A", "D94B", "D95A", "D95B", "D96A", "D96B")
 
 def consignments(given: list[Segment]) -> list[Facts]:
     """One `Facts` for each CNI; what stands before the first holds for all. Never raises on the content."""
-    starts = [i for i, segment in enumerate(given) if segment.tag == "CNI"]
-    head, groups = given[: starts[0]] if starts else given, [given[a:b] for a, b in _pairs(starts, len(given))]
+    starts = [i for i, segment in enumerate(given) if segment.tag == "CNI"] or [len(given)]
+    groups = [given[a:b] for a, b in pairwise([*starts, len(given)])]
     old = directory_of(given) in _OLD_REASONS
-    found = [_facts([*head, *group], old) for group in groups or [[]]]
-    for facts in found:
-        facts.notes += [("Not valid", fault) for fault in envelope_faults(given)]
-    return found
-
-
-def _pairs(starts: list[int], end: int) -> list[tuple[int, int]]:
-    return list(zip(starts, [*starts[1:], end], strict=True))
+    return [_facts([*given[: starts[0]], *group], old) for group in groups]
 
 
 def _facts(segments: list[Segment], old: bool) -> Facts:

@@ -73,7 +73,7 @@ def read_transaction(given: list[Segment]) -> list[EdiDocument]:
     document = EdiDocument(standard=STANDARD, type=kind, kind=_KINDS.get(kind, EdiKind.other))
     if document.kind is EdiKind.other:
         return [document]
-    document.faults += _envelope(given)
+    document.faults += envelope_faults(given)
     reader = {"855": _Response, "856": _Despatch, "824": _Advice}[kind](document)
     for segment in given[1:]:
         try:
@@ -83,7 +83,7 @@ def read_transaction(given: list[Segment]) -> list[EdiDocument]:
     return reader.finish()
 
 
-def _envelope(given: list[Segment]) -> list[str]:
+def envelope_faults(given: list[Segment]) -> list[str]:
     """What the trailer says against the set: a truncated document must not pass for a short one."""
     first, last = given[0], given[-1]
     if last.tag != "SE":
