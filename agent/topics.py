@@ -242,7 +242,9 @@ class Understander:
             parts = [part for part in message.parts if part.name not in shown]
             words = self.understand(message.model_copy(update={"documents": [], "parts": parts}), recall)
             told = {finding.intent for finding in findings}
-            findings += [f for f in words.findings if f.intent in NEEDS_LINES - told and f.filled.borne_out]
+            beside = [f for f in words.findings if f.intent in NEEDS_LINES - told and f.filled.borne_out]
+            changed = {f.record for f in beside}
+            findings = [f for f in findings if f.intent != "order_confirmation" or f.record not in changed] + beside
         return Understanding(findings, True)
 
     def _topics(

@@ -41,4 +41,4 @@ def test_the_requests_of_the_page_are_taken(tmp_path):
     with desk.database.read() as session:
         channels = session.scalars(select(MessageRow.channel).order_by(MessageRow.channel)).all()
     desk.database.close()
-    assert channels == ["carrier", "carrier", "email", "portal"]  # the form holds the same mail
+    assert channels == ["carrier", "carrier", "edi", "email", "portal"]  # the form holds the same mail

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -278,3 +279,34 @@ def test_units_that_hold_a_known_number_are_converted(engine, unit, qty):
     """3.333333 dozens are 40 pieces, less a rounding that is no news."""
     raw = ordrsp("LIN+1", "PIA+5+TT 1220-N:SA", f"QTY+21:{qty}:{unit}", "LIN+3", "PIA+5+FEN-25-BLU:IN", "QTY+21:12")
     assert only(engine.triage(read(raw))).intent == "order_confirmation"
+
+
+def mailed(sender: str, text: str, raw: bytes) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"], mail["To"] = sender, "Order response", "office@havnegaard.example"
+    mail.set_content(text)
+    mail.add_attachment(raw, maintype="application", subtype="octet-stream", filename="response.edi")
+    return mail.as_bytes()
+
+
+def test_a_document_attached_to_a_suppliers_mail_is_what_the_mail_says(engine):
+    raw = mailed("w.harms@trosse-tau.example", "Please find our order response attached.", DIFFERENT["ORDRSP"])
+    message = read(raw, Channel.email)
+    triage = engine.triage(message)
+    assert {p.intent for p in triage.proposals} == set(stated(engine.triage(read(DIFFERENT["ORDRSP"]))))
+    assert {e.part for p in triage.proposals for e in p.evidence} == {"attachment:response.edi"}
+    assert all(p.features["from_event"] for p in triage.proposals)
+
+
+def test_a_strangers_attachment_is_never_ready(engine):
+    raw = mailed("someone@elsewhere.example", "See attached.", EQUAL["ORDRSP"])
+    proposal = only(engine.triage(read(raw, Channel.email)))
+    assert (proposal.intent, proposal.features["from_event"]) == ("order_confirmation", 0)
+    assert any("not known to belong" in reason for reason in proposal.reasons)
+
+
+def test_news_in_the_mail_beside_the_document_is_not_lost(engine):
+    text = "Our order response for P00041 is attached. The mooring rope will only arrive on 3 June 2026."
+    triage = engine.triage(read(mailed("w.harms@trosse-tau.example", text, EQUAL["ORDRSP"]), Channel.email))
+    proposal = only(triage)  # and what it differs in is not confirmed
+    assert (proposal.intent, proposal.fields.lines[0].date) == ("delivery_date_change", "2026-06-03")

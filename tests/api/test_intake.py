@@ -22,6 +22,7 @@ from review.api_keys import Scope, add_key, revoke_key
 from review.schema import LogEntry, MessageRow
 from tests.api.serving import serving
 from tests.review.desk import mail
+from tests.tools.edi.writing import edifact, ubl, x12
 from tests.tools.test_webhook_signatures import PROVIDERS, SECRETS, sign
 from tools.carrier import read_carrier
 from tools.message import Channel
@@ -330,3 +331,26 @@ def test_one_that_cannot_be_kept_does_not_take_others_with_it(door, monkeypatch)
         codes = list(pool.map(lambda body: door.post("/intake/portal", body).status_code, bodies))
     assert codes == [503 if n % 10 == 3 else 202 for n in range(40)]
     assert len(door.kept()) == 36
+
+
+def test_an_edi_document_is_taken_whatever_its_content_type(door):
+    for raw in (
+        x12("855", "BAK*00*AD*P00041"),
+        edifact("ORDRSP", "BGM+231+1+29", "RFF+ON:P00041"),
+        ubl("OrderResponse"),
+    ):
+        response = door.post("/intake/edi", raw, Content_Type="application/octet-stream")
+        assert (response.status_code, response.json()["id"]) == (202, hashlib.sha256(raw).hexdigest())
+        assert door.desk.store.get(response.json()["id"]) == raw
+    refused(door.post("/intake/edi", b"<html>"), 422, "X12")
+    _, other = add_key(door.desk.database, "mail only", [Scope.email], days=1)
+    refused(door.post("/intake/edi", x12("855", "BAK"), key=other), 403, "edi")
+    refused(door.post("/intake/edi", b"ISA*" + b"x" * 2_000_000), 413)
+
+
+def test_several_transport_statuses_are_a_message_each(door):
+    """Sent again with the same Idempotency-Key, they are the same messages."""
+    raw = x12("214", "B10*PRO77**ABCD", "AT7*X6*NS", sets=3)
+    ids = {door.post("/intake/edi", raw, Idempotency_Key="batch-1").json()["id"] for _ in range(2)}
+    assert len(ids) == 1
+    assert len(door.kept()) == 3

@@ -16,6 +16,7 @@ from review.mail_loops import MailLoops
 from review.mail_rows import SourceRows
 from review.schema import MailboxCursor, MessageRow
 from tests.review.desk import mail
+from tests.tools.edi.writing import x12
 from tools.mailbox.accounts import FolderDrop, Maildir
 from tools.mailbox.errors import FolderRefused
 
@@ -48,6 +49,16 @@ def test_files_are_kept_once_and_left_where_they_are(desk, drop):
         assert look(desk, dropped(drop)) is None
     assert len(raws(desk)) == 2
     assert sorted(p.name for p in drop.iterdir()) == ["a.eml", "b.json"]
+
+
+def test_edi_files_are_taken_and_transport_statuses_cut_apart(desk, drop):
+    (drop / "response.EDI").write_bytes(x12("855", "BAK*00*AD*P00041"))
+    (drop / "statuses.x12").write_bytes(x12("214", "B10*PRO77**ABCD", "AT7*X6*NS", sets=3))
+    assert look(desk, dropped(drop)) is None
+    assert look(desk, dropped(drop)) is None
+    assert sorted(raw.count(b"AT7") for raw in raws(desk)) == [0, 1, 1, 1]
+    with desk.database.read() as session:
+        assert set(session.scalars(select(MessageRow.channel))) == {"edi"}
 
 
 def test_a_file_that_comes_again_under_its_name_is_another_message(desk, drop):

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from tests.tools.edi.writing import ubl, x12
 from tools.attachments import Opened, Opener, file_name, kind_of
 from tools.limits import ReadingLimits
 from tools.mail import read_mail
@@ -169,3 +170,14 @@ def test_mails_inside_mails_are_opened_to_a_depth_only():
     message = read_mail(mail.as_bytes(), received_at=NOW)
     assert any("inside a mail" in problem for problem in message.problems)
     assert len(message.parts) < 10
+
+
+def test_an_attached_order_document_is_read_as_such_and_any_other_edi_as_text():
+    response = x12("855", "BAK*00*AD*P00041", "PO1*1*40*EA*31.5")
+    result = opened("response.edi", response)
+    (document,) = result.documents
+    assert (document.order.value, document.part, result.problems) == ("P00041", "attachment:response.edi", [])
+    assert result.parts[0].text[document.order.start : document.order.end] == "P00041"
+    invoice = opened("invoice.xml", ubl("Invoice", "<b:ID>R-77</b:ID>"))
+    assert (invoice.documents, invoice.problems) == ([], [])
+    assert "R-77" in invoice.parts[0].text
