@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from math import isclose
 
 from agent.orderbook import Order, OrderBook, OrderLine, reference_key
 from agent.units import pieces_in
-from tools.edi.document import EdiLine, EdiStatus, Stated
+from tools.edi.document import Delivery, EdiLine, EdiStatus, Stated
 
 BY_CODE, BY_NUMBER = 1.0, 0.9
+ROUNDING = 1e-5
 # UN/ECE Recommendation 20 and X12 element 355: single pieces, and units that hold a known number of them.
-_PIECES = frozenset({"", "C62", "H87", "PCE", "PC", "EA", "NAR", "NMP", "UN", "ST", "STK"})
-_DOZENS = {"DZN": 12.0, "DZ": 12.0, "PR": 2.0, "NPR": 2.0, "CEN": 100.0, "MIL": 1000.0}
+_PIECES = frozenset({"C62", "H87", "PCE", "PC", "EA", "NAR", "NMP", "UN", "ST", "STK"})
+_PACKS = {"DZN": 12.0, "DZ": 12.0, "PR": 2.0, "NPR": 2.0, "CEN": 100.0, "MIL": 1000.0}
 
 
 @dataclass
@@ -28,37 +31,53 @@ class LineMatch:
         """Units of the order line in one unit of the document's."""
         code = self.stated.unit.upper()
         held = pieces_in(self.line.uom)
-        if code in _DOZENS:
-            return _DOZENS[code] / (held or 1.0)
-        if code in _PIECES - {""} and held and held > 1:
+        if code in _PACKS:
+            return _PACKS[code] / (held or 1.0)
+        if code in _PIECES and held and held > 1:
             return 1.0 / held
         return 1.0
 
     @property
+    def unit_known(self) -> bool:
+        """Whether the document's unit can be set beside the order line's."""
+        return self.stated.unit.upper() in {"", *_PIECES, *_PACKS}
+
+    @property
+    def stated_qty(self) -> Stated[float] | None:
+        """The value behind `qty`. Where nothing else is said, what the sender takes to be ordered is what will come."""
+        if found := self.stated.qty or next((d.qty for d in self.stated.deliveries if d.qty), None):
+            return found
+        return None if self._is(EdiStatus.backordered) else self.stated.ordered
+
+    @property
     def qty(self) -> float | None:
-        stated = self.stated.qty or self._scheduled()
-        if stated is None and not (self.stated.status and self.stated.status.value is EdiStatus.backordered):
-            stated = self.stated.ordered
-        return round(stated.value * self.factor, 6) if stated else None
+        counted = [d.qty.value for d in self.stated.deliveries if d.qty]
+        if self.stated.qty is None and counted:
+            return round(sum(counted) * self.factor, 6)
+        return round(self.stated_qty.value * self.factor, 6) if self.stated_qty else None
 
     @property
     def later(self) -> float:
         """What is back-ordered: as stated, or what a partly delivered line leaves."""
         if self.stated.backordered:
             return round(self.stated.backordered.value * self.factor, 6)
-        backordered = self.stated.status is not None and self.stated.status.value is EdiStatus.backordered
-        return self.line.open_qty - self.qty if backordered and self.qty else 0.0
+        return self.line.open_qty - self.qty if self._is(EdiStatus.backordered) and self.qty else 0.0
 
-    def _scheduled(self) -> Stated[float] | None:
-        counted = [d.qty for d in self.stated.deliveries if d.qty]
-        return Stated(value=sum(q.value for q in counted)) if counted else None
+    @property
+    def as_held(self) -> bool:
+        """Whether `qty` is what the order line has: in all, or still open."""
+        held = (self.line.qty, self.line.open_qty)
+        return self.qty is None or any(isclose(self.qty, each, rel_tol=ROUNDING) for each in held)
+
+    def _is(self, status: EdiStatus) -> bool:
+        return self.stated.status is not None and self.stated.status.value is status
 
 
 def match_lines(stated: Sequence[EdiLine], order: Order, book: OrderBook) -> tuple[list[LineMatch], list[EdiLine]]:
     """Each stated line with its order line, and those that are none of the order's.
 
     A product's code decides: ours, the supplier's, or its GTIN. Among several lines of one product the line number
-    decides; and alone where no code is given."""
+    decides; and alone where no code is given. Lines of one order line are its deliveries."""
     numbered = _by_number(stated, order)
     matched: list[LineMatch] = []
     strays: list[EdiLine] = []
@@ -80,7 +99,23 @@ def match_lines(stated: Sequence[EdiLine], order: Order, book: OrderBook) -> tup
         else:
             taken.add(found.id)
             matched.append(LineMatch(line, found, score))
-    return matched, strays
+    matched.sort(key=lambda m: m.line.id)
+    return [_joined(list(same)) for _, same in groupby(matched, key=lambda m: m.line.id)], strays
+
+
+def _joined(same: list[LineMatch]) -> LineMatch:
+    """One match for an order line that the document splits over several lines of its own."""
+    first = same[0]
+    counted = [m for m in same if m.stated_qty and m.stated.unit == first.stated.unit]
+    if len(same) == 1 or len(counted) < len(same):
+        return first
+    deliveries = []
+    for match in same:
+        own = [d for d in match.stated.deliveries if d.qty]
+        day = next(iter(match.stated.deliveries), None)
+        deliveries += own or [Delivery(qty=match.stated_qty, day=day and day.day, despatch=bool(day and day.despatch))]
+    stated = first.stated.model_copy(update={"qty": None, "ordered": None, "deliveries": deliveries})
+    return LineMatch(stated, first.line, min(m.score for m in same))
 
 
 def _has_code(own: OrderLine, line: EdiLine, order: Order, book: OrderBook) -> bool:

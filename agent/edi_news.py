@@ -183,9 +183,10 @@ class _Document:
         self._compare_price(match, order, add)
         if self._compare_deliveries(match, add):
             return
-        qty = match.qty
-        if qty is not None and stated.qty and qty not in (line.qty, line.open_qty):
-            add("quantity_change", LineFields(qty=qty), stated.qty)
+        if not match.as_held:
+            if not match.unit_known:
+                self._note(f"Its unit {stated.unit} may not be the order's ({line.uom}).", explicit=False)
+            add("quantity_change", LineFields(qty=match.qty), match.stated_qty)
 
     def _compare_price(self, match: LineMatch, order: Order, add: Adder) -> None:
         price = match.stated.price
@@ -214,6 +215,8 @@ class _Document:
                 *(d.day for d in whole),
             )
             return True
+        if len(days) > 1:
+            self._note("It states several days, not how much comes on each.", explicit=False)
         first = next((d for d in stated.deliveries if d.day), None)
         day = first.day if first else self.document.delivery
         later = match.later
@@ -241,11 +244,12 @@ class _Document:
         document = self.document
         filled = Filled(supported=0.5, from_table=True)
         for match in self._matched(order):
-            stated = match.stated
             if match.qty is None:
                 continue
             fields = LineFields(line_id=match.line.id, product=product_of(match.line), qty=match.qty)
-            filled.add(fields, match.score, *([self._evidence("lines.qty", stated.qty)] if stated.qty else []))
+            filled.add(
+                fields, match.score, *([self._evidence("lines.qty", match.stated_qty)] if match.stated_qty else [])
+            )
             if match.qty > match.line.open_qty:
                 self._note(
                     f"More of {product_of(match.line)} was sent than is open: {match.qty:g} of {match.line.open_qty:g}."
@@ -270,9 +274,9 @@ class _Document:
             if stated.status and stated.status.value in _GONE:
                 cancelled.add(fields, match.score, self._evidence("lines.status", stated.status))
                 continue
-            if match.qty is not None and stated.qty and match.qty != line.qty:
+            if match.stated_qty and not match.as_held:
                 fields.qty = match.qty
-                evidence.append(self._evidence("lines.qty", stated.qty))
+                evidence.append(self._evidence("lines.qty", match.stated_qty))
             day = next((d.day for d in stated.deliveries if d.day), self.document.delivery)
             if day and (line.planned is None or day.value != line.planned.date()):
                 fields.date = day.value.isoformat()
@@ -331,5 +335,4 @@ class _Document:
             self._note(f"It says: {note.value}")
 
     def _evidence(self, name: str, stated: Value) -> Evidence:
-        text = str(stated.value)
-        return Evidence(field=name, part=self.document.part, start=stated.start, end=stated.end, text=text)
+        return Evidence(field=name, part=self.document.part, start=stated.start, end=stated.end, text=stated.shown)

@@ -116,7 +116,7 @@ def test_a_response_that_differs_gives_the_differences_alone(engine, standard):
         "price_change": ("P00041", {"lines": [{**rope, "price": 32.5}]}),
     }
     for evidence in (e for p in triage.proposals for e in p.evidence):
-        assert message.part(evidence.part).text[evidence.start : evidence.end].strip()
+        assert evidence.text == message.part(evidence.part).text[evidence.start : evidence.end] != ""
     assert min(p.confidence for p in triage.proposals) > 0.9
 
 
@@ -279,6 +279,33 @@ def test_units_that_hold_a_known_number_are_converted(engine, unit, qty):
     """3.333333 dozens are 40 pieces, less a rounding that is no news."""
     raw = ordrsp("LIN+1", "PIA+5+TT 1220-N:SA", f"QTY+21:{qty}:{unit}", "LIN+3", "PIA+5+FEN-25-BLU:IN", "QTY+21:12")
     assert only(engine.triage(read(raw))).intent == "order_confirmation"
+
+
+def test_the_quantity_that_the_supplier_takes_to_be_ordered_is_compared_too(engine):
+    """Many responses state no other."""
+    raw = ordrsp("LIN+1", "PIA+5+TT 1220-N:SA", "QTY+21:30:PCE", beginning="BGM+231+1+29")
+    proposal = only(engine.triage(read(raw)))
+    assert (proposal.intent, proposal.fields.lines[0].qty) == ("quantity_change", 30)
+
+
+def test_a_unit_that_cannot_be_compared_must_be_looked_at(engine):
+    proposal = only(engine.triage(read(ordrsp("LIN+1", "PIA+5+TT 1220-N:SA", "QTY+21:4:CT"))))
+    assert (proposal.intent, proposal.features["from_event"]) == ("quantity_change", 0)
+    assert any("unit CT" in reason for reason in proposal.reasons)
+
+
+def test_lines_of_one_order_line_are_its_deliveries(engine):
+    first = ("LIN+1", "PIA+5+TT 1220-N:SA", "QTY+113:15", "DTM+67:20260520:102")
+    second = ("LIN+2", "PIA+5+TT 1220-N:SA", "QTY+113:25", "DTM+67:20260610:102")
+    proposal = only(engine.triage(read(ordrsp(*first, *second))))
+    assert proposal.intent == "partial_shipment"
+    assert [(s.qty, s.date) for s in proposal.fields.lines[0].splits] == [(15, "2026-05-20"), (25, "2026-06-10")]
+
+
+def test_pallets_of_one_order_line_are_added_up(engine):
+    lines = ("LIN+1++VB.771:SA", "QTY+12:4:PCE", "LIN+2++VB.771:SA", "QTY+12:6:PCE")
+    raw = edifact("DESADV", "BGM+351+L1+9", "RFF+ON:P00042", *lines)
+    assert [line.qty for line in only(engine.triage(read(raw))).fields.lines] == [10]
 
 
 def mailed(sender: str, text: str, raw: bytes) -> bytes:

@@ -51,6 +51,11 @@ class Stated(BaseModel, Generic[T]):
     start: int = 0
     end: int = 0
 
+    @property
+    def shown(self) -> str:
+        """The value as it stands on the page."""
+        return f"{self.value:.12g}" if isinstance(self.value, float) else str(self.value)
+
 
 class Delivery(BaseModel):
     """A quantity that comes on a day; either may not be said. `despatch`: the day is that of leaving, not of arrival."""

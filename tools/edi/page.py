@@ -73,7 +73,5 @@ def _fact(out: Layout, label: str, stated: Stated[Any] | None, after: str = "") 
     if stated is None:
         return
     out.write(f"{label}: ")
-    value = stated.value
-    shown = f"{value:.12g}" if isinstance(value, float) else str(value)
-    stated.start, stated.end = out.write(" ".join(clean(shown).split()))
+    stated.start, stated.end = out.write(stated.shown)
     out.write(f"{after}   ‹{' '.join(clean(stated.source).split())[:120]}›\n" if stated.source else f"{after}\n")

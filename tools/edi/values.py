@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 from tools.edi.document import EdiStatus, Stated
+from tools.layout import clean
 
 LONGEST = 200
 _NUMBER = re.compile(r"[+-]?(?:\d{1,12}(?:\.\d{0,6})?|\.\d{1,6})")
@@ -16,7 +17,8 @@ class Fault(ValueError):
 
 
 def text(value: str, source: str) -> Stated[str] | None:
-    value = " ".join(value.split())[:LONGEST]
+    """A text on one line as a reader sees it, or None where nothing stands."""
+    value = " ".join(clean(value).split())[:LONGEST].strip()
     return Stated[str](value=value, source=source) if value else None
 
 
