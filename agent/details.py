@@ -200,9 +200,10 @@ def _date(fields: Fields, message: Message, saids: Sequence[Said]) -> list[Evide
     if message.event and message.event.estimated_delivery:
         fields.date = message.event.estimated_delivery.date().isoformat()
         return []
-    if message.event:
-        saids = [s for s in saids if s.text.strip(" .") and s.text.strip(" .") in message.event.description]
     mentions = [(d, s) for s in saids for d in s.dates if d.date and d.role not in ("old", "order", "past", "shipped")]
+    if message.event:
+        # The rest of an event's text are its data: when it happened, where, to whom.
+        mentions = [m for m in mentions if m[0].text in message.event.description]
     mentions.sort(key=lambda m: (m[0].role != "new", -(m[0].date.toordinal() if m[0].date else 0)))
     if not mentions:
         return []

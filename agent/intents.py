@@ -1,8 +1,9 @@
 """What a statement is about: a classifier over the taxonomy's intents and `none`, in seven languages.
 
-Two views of a text are combined: character n-grams, which carry the trade's wording in each language, and multilingual
-sentence embeddings, which carry meaning to wordings never seen. Both are multinomial logistic regressions; numbers and
-codes are masked first, so that no company's numbering is learned.
+Two views of a text are combined: character n-grams, which carry the trade's wording in each language, read by a
+multinomial logistic regression; and multilingual sentence embeddings, which carry meaning to wordings never seen, read by
+a network of one hidden layer. Who writes is weighed with both. Numbers and codes are masked for the n-grams, so that no
+company's numbering is learned.
 """
 
 from __future__ import annotations
@@ -42,16 +43,19 @@ def mask(text: str) -> str:
 @dataclass
 class IntentModel:
     """Weights of both views. `classes` are taxonomy keys and `none`; `share` weighs the n-gram view's log-probability
-    beside the embedding view's (a logarithmic opinion pool: Genest and Zidek 1986)."""
+    beside the embedding view's (a logarithmic opinion pool: Genest and Zidek 1986), and `role_prior` (rows: ROLES) is what
+    the sender's role adds to either."""
 
     classes: list[str]
     vocabulary: dict[str, int]
     idf: Matrix
     ngram_weights: Matrix
     ngram_bias: Matrix
-    embedding_weights: Matrix
-    embedding_bias: Matrix
     role_prior: Matrix
+    hidden_weights: Matrix
+    hidden_bias: Matrix
+    output_weights: Matrix
+    output_bias: Matrix
     share: float
     prototypes: Matrix
     digest: str = ""
@@ -64,22 +68,25 @@ class IntentModel:
 
     def ngram_scores(self, texts: Sequence[str], roles: Sequence[str]) -> Matrix:
         """Probabilities (n texts, n classes) from wording alone: quick enough for every statement."""
-        if not texts:
-            return np.zeros((0, len(self.classes)), dtype=np.float32)
-        features = self._vectorizer.transform([mask(t) for t in texts])
-        logits = np.asarray(features @ self.ngram_weights, dtype=np.float32) + self.ngram_bias
-        return softmax(logits + self._role_logits(roles))
+        return softmax(self._ngram_logits(texts) + self._role_logits(roles))
 
     def scores(self, texts: Sequence[str], roles: Sequence[str], embedder: Embedder) -> tuple[Matrix, Matrix]:
         """Probabilities (n texts, n classes) from both views, and each text's similarity to the nearest training
         prototype (cosine, n texts): low values mean a text unlike anything that the model was trained on."""
-        if not texts:
-            empty = np.zeros((0, len(self.classes)), dtype=np.float32)
-            return empty, np.zeros(0, dtype=np.float32)
         vectors = embed(texts, embedder)
-        logits = vectors @ self.embedding_weights + self.embedding_bias
-        mixed = softmax(logits + self.share * np.log(self.ngram_scores(texts, roles) + 1e-6))
-        return mixed, (vectors @ self.prototypes.T).max(axis=1)
+        return self.mixed(texts, roles, vectors), (vectors @ self.prototypes.T).max(axis=1)
+
+    def mixed(self, texts: Sequence[str], roles: Sequence[str], vectors: Matrix) -> Matrix:
+        """Probabilities (n texts, n classes) from both views, where the texts' vectors (n texts, 384) are known."""
+        hidden = np.maximum(0.0, vectors @ self.hidden_weights + self.hidden_bias)
+        meaning = hidden @ self.output_weights + self.output_bias
+        return softmax(meaning + self.share * self._ngram_logits(texts) + self._role_logits(roles))
+
+    def _ngram_logits(self, texts: Sequence[str]) -> Matrix:
+        if not texts:
+            return np.zeros((0, len(self.classes)), dtype=np.float32)
+        features = self._vectorizer.transform([mask(t) for t in texts])
+        return np.asarray(features @ self.ngram_weights, dtype=np.float32) + self.ngram_bias
 
     def _role_logits(self, roles: Sequence[str]) -> Matrix:
         return self.role_prior[[ROLES.index(r) for r in roles]]
@@ -100,9 +107,11 @@ class IntentModel:
             "idf": self.idf.astype(np.float32),
             "ngram_weights": self.ngram_weights.astype(np.float16),
             "ngram_bias": self.ngram_bias.astype(np.float32),
-            "embedding_weights": self.embedding_weights.astype(np.float16),
-            "embedding_bias": self.embedding_bias.astype(np.float32),
             "role_prior": self.role_prior.astype(np.float32),
+            "hidden_weights": self.hidden_weights.astype(np.float16),
+            "hidden_bias": self.hidden_bias.astype(np.float32),
+            "output_weights": self.output_weights.astype(np.float16),
+            "output_bias": self.output_bias.astype(np.float32),
             "share": np.float32(self.share),
             "prototypes": self.prototypes.astype(np.float16),
         }

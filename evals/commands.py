@@ -22,6 +22,7 @@ PredictionsArgument = Annotated[
 ]
 EngineOption = Annotated[str, typer.Option(help="Which engine decides.")]
 IndexOption = Annotated[Path | None, typer.Option(help="Folder that keeps index and embeddings between runs.")]
+CacheOption = Annotated[Path | None, typer.Option(help="File that keeps embeddings between runs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 
 
@@ -143,6 +144,41 @@ def quality(
 
     with refusals():
         page.write(set_dir, predictions, out, vectors=vectors_in(index))
+    typer.echo(f"{out} written.", err=True)
+
+
+@app.command()
+def intents(
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/quality-intents.md"),
+    cache: CacheOption = None,
+) -> None:
+    """Cross-validate the reading of intent over the training texts, none of an idea on both sides."""
+    from rich.console import Console
+
+    from evals import intent_quality
+    from tools.embedding import Embedder
+
+    with Console(stderr=True).status("Loading …") as status:
+        found = intent_quality.write(out, Embedder(cache), status.update)
+    for name, figure in found.items():
+        typer.echo("  ".join((name, *intent_quality.shown(figure))))
+    typer.echo(f"{out} written.", err=True)
+
+
+@app.command()
+def bitext(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Public customer messages, one JSON object a line.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/quality-public-messages.md"),
+    cache: CacheOption = None,
+) -> None:
+    """Measure the reading of intent on public messages, trained without and with them."""
+    from rich.console import Console
+
+    from evals import bitext as public
+    from tools.embedding import Embedder
+
+    with refusals(), Console(stderr=True).status("Loading …") as status:
+        public.write(file, out, Embedder(cache), status.update)
     typer.echo(f"{out} written.", err=True)
 
 

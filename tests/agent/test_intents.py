@@ -162,4 +162,4 @@ def test_the_shipped_model_knows_every_intent_and_role():
     shipped = IntentModel.load()
     assert set(shipped.classes) == {*taxonomy().intents, NONE}
     assert shipped.role_prior.shape == (len(ROLES), len(shipped.classes))
-    assert shipped.embedding_weights.shape == (DIMENSIONS, len(shipped.classes))
+    assert shipped.hidden_weights.shape[0] == DIMENSIONS

@@ -1,0 +1,111 @@
+"""Reading of intent on public customer messages, by a model trained without them and by one trained with them.
+
+The messages are one sentence each, synthetic and to consumers' shops (Bitext, CDLA-Sharing-1.0). Those that are nearly the
+same stay on one side of the split. What training with them does to the product's own texts is measured beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from agent.taxonomy import taxonomy
+from evals.intent_quality import FOLDS, Integers, figures, folds, ideas, labels_of, probabilities, shown, those
+from evals.intent_training import Example, embed_examples, fit, load_corpora
+from evals.labelled import LabelError
+from evals.quality import commit, table
+from tools.embedding import Embedder
+
+Progress = Callable[[str], None]
+
+PAGE = """# Reading of intent on public messages, measured
+
+Written by `triage eval bitext`; do not edit. Measured at commit `{commit}` on {public} customer messages of `{file}`
+whose label has a counterpart in the taxonomy, {ideas} after near-duplicates are joined, and on the product's own {own}
+training texts. {folds}-fold cross-validation; near-duplicates, and texts that share an idea, stay on one side. Intervals
+are 95 %, percentile bootstrap over groups.
+
+{overall}
+
+The public messages are synthetic, English, one sentence each and written to consumers' shops: a figure on them says
+little about trade mail. The model that ships is trained without them.
+
+## By intent, share read as labelled
+
+{intents}
+"""
+
+
+def load_messages(path: Path) -> list[Example]:
+    """The messages whose label maps to an intent. Raises LabelError."""
+    known = taxonomy().intents
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        examples = [
+            Example(row["text"], row["intent"], "customer", "en", "sentence") for row in rows if row["intent"] in known
+        ]
+    except (OSError, ValueError, KeyError) as error:
+        raise LabelError(f"{path} cannot be read as labelled messages: {error}") from error
+    if not examples:
+        raise LabelError(f"{path} holds no message with an intent of the taxonomy.")
+    return examples
+
+
+def write(file: Path, out: Path, embedder: Embedder, progress: Progress = lambda _: None) -> None:
+    """Measure and write the page. Raises LabelError for a file that cannot be read."""
+    public, own = load_messages(file), load_corpora()
+    progress("embedding the messages")
+    public_vectors, own_vectors = embed_examples(public, embedder), embed_examples(own, embedder)
+    public_groups, own_groups = ideas(public, public_vectors), ideas(own, own_vectors)
+    public_fold, own_fold = folds(public_groups), folds(own_groups)
+    found: dict[str, list[Integers]] = {"public": [], "own": []}
+    for with_public in (False, True):
+        read, read_own = np.zeros(len(public), dtype=np.int64), np.zeros(len(own), dtype=np.int64)
+        for k in range(FOLDS):
+            progress(f"fold {k + 1} of {FOLDS}, trained {'with' if with_public else 'without'}")
+            train = those(own, own_fold != k)
+            vectors = own_vectors[own_fold != k]
+            if with_public:
+                train += those(public, public_fold != k)
+                vectors = np.concatenate([vectors, public_vectors[public_fold != k]])
+            model = fit(train, vectors)
+            for examples, known, here, into in (
+                (public, public_vectors, public_fold == k, read),
+                (own, own_vectors, own_fold == k, read_own),
+            ):
+                into[here] = probabilities(model, those(examples, here), known[here]).argmax(axis=1)
+        found["public"].append(read)
+        found["own"].append(read_own)
+    rows = []
+    for name, examples, groups in (("public", public, public_groups), ("own", own, own_groups)):
+        scored = [figures(labels_of(examples), predicted, groups) for predicted in found[name]]
+        for figure in scored[0]:
+            rows.append([f"{figure}, {name} texts", *(f"{v} ({b})" for v, b in (shown(s[figure]) for s in scored))])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(
+        PAGE.format(
+            commit=commit(),
+            public=len(public),
+            file=file.name,
+            ideas=int(public_groups.max()) + 1,
+            own=len(own),
+            folds=FOLDS,
+            overall=table(["figure", "trained without them", "trained with them"], rows),
+            intents=by_intent(public, found["public"]),
+        ),
+        encoding="utf-8",
+    )
+
+
+def by_intent(examples: Sequence[Example], predictions: Sequence[Integers]) -> str:
+    labels = labels_of(examples)
+    names = np.array([e.intent for e in examples])
+    rows = []
+    for name in sorted(set(names)):
+        here = names == name
+        shares = [f"{(predicted[here] == labels[here]).mean():.3f}" for predicted in predictions]
+        rows.append([str(name), str(int(here.sum())), *shares])
+    return table(["intent", "messages", "trained without them", "trained with them"], rows)
