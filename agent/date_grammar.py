@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from agent.lexicon import END, SPACE, START, any_of, lookup, number_words, pattern, phrases, spellings, words
+from agent.lexicon import END, SPACE, START, any_of, fold, lookup, number_words, pattern, phrases, spellings, words
 
 DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 MONTH_NUMBER = r"(?:0?[1-9]|1[0-2])"
 YEAR = r"(?:20[0-9]{2})"
 NOT_GOING_ON = r"(?![a-z0-9])(?![-/.,:][0-9])"
+ENDING = r"st|nd|rd|th|er|re|o|°|a|e|ste|de|sten|ten|te|ter|-?(?:ego|go)"
 EDGES = ("beginning", "mid", "end")
 WEEKDAY_CHOICES = ("coming", "next", "after_next", "last")
 
 
 def compiled(body: str, after: str = END) -> re.Pattern[str]:
     return re.compile(f"{START}(?:{body}){after}" if body else r"(?!)")
+
+
+def words_of(forms: str) -> Iterator[str]:
+    """The folded spellings of a word list of the tables."""
+    for form in forms.split():
+        yield from spellings(form.replace("_", " "))
 
 
 def edge_of(match: re.Match[str]) -> str:
@@ -37,10 +44,12 @@ class Grammar:
             w: n for w, n in lookup(self.table["weekday_short"], language, 9).items() if w not in self.weekdays
         }
         self.ordinals: dict[str, int] = lookup(self.table["ordinals"], language)
+        self.week_ordinals: dict[str, int] = lookup(self.table["week_ordinals"], language, 4)
         self.units: dict[str, str] = lookup(self.table["units"], language, 3)
-        self.numbers = number_words(language)
+        self.numbers = number_words(language) | lookup(self.table["spoken_numbers"], language, 6)
         self.day_words: dict[str, int] = lookup(self.table["day_words"], language)
         self._fixed_dates()
+        self._days_of_a_month()
         self._weeks_and_edges()
         self._lengths()
         self._weekday_phrases()
@@ -59,7 +68,7 @@ class Grammar:
     def _fixed_dates(self) -> None:
         month = any_of(self.months) + r"\b\.?"
         ordinal = any_of(self.ordinals)
-        day = rf"(?:{DAY}(?:st|nd|rd|th|er|re|o|°|a|e|ste|de|go)?\.?|{ordinal})"
+        day = rf"(?:{DAY}(?:{ENDING})?\.?|{ordinal})"
         joint = rf"(?:{SPACE}(?:(?:of|de|del|di|d'|du|van|van de|vom){SPACE})?|[ \t]?[-/.][ \t]?|{SPACE}d'|)"
         year = rf"(?:(?:,?{SPACE}(?:del?{SPACE}|of{SPACE})?|[-/.]){YEAR}|[-/. ]?'[0-9]{{2}}|[-/][0-9]{{2}})"
         to = "|".join(pattern(p) for p in self.table["ranges"])
@@ -79,16 +88,32 @@ class Grammar:
         self.month_alone = compiled(
             rf"({month})(?:,?{SPACE}(?:de{SPACE}|del{SPACE})?({YEAR})|[-/' ]{{1,2}}([0-9]{{2}}))?", NOT_GOING_ON
         )
-        self.bare_day = compiled(
-            rf"(?:(?:on|by|until|till|from) the ({DAY})(?:st|nd|rd|th)|(?:the) ({DAY})(?:st|nd|rd|th)"
-            rf"|(?:am|zum|bis|vom|den|dem|ab) ({DAY})\.(?![0-9])|(?:op|tot|voor|vanaf) (?:de )?({DAY})(?:e|ste|de)"
-            rf"|(?:le|au|du) ({DAY}|1er)(?=[ \t]?(?:[.,;:!?)\n]|$))|(?:el|al|il|entro il) ({DAY})(?=[ \t]?(?:[.,;:!?)\n]|$))"
-            rf"|(?:on the|by the|am|bis zum|zum|vom|op de) ({ordinal}))"
-        )
         self.date_cues = {
             s for p in phrases(self.table["before_date"], self.language, 2) for s in spellings(p.replace("_", " "))
         } | set(self.any_weekday)
+        self.month_cues = {fold(w).text for w in self.table["before_short_month"]}
         self.no_cues = {s for w in self.table["not_dates"] for s in spellings(str(w))}
+
+    def _days_of_a_month(self) -> None:
+        """A number that a date's words lead to, and that what follows does not make a count of something."""
+        slots = {
+            "n": rf"({DAY})",
+            "nth": rf"({DAY})(?:{ENDING})",
+            "dotted": rf"({DAY})\.",
+            "ordinal": rf"({any_of(self.ordinals)})",
+        }
+        led_to = "|".join(pattern(p, **slots) for each in self.table["day_of_month"].values() for p in each)
+        goes_on = any_of(s for w in self.table["after_day"].values() for s in words_of(w))
+        ended = rf"(?=[ \t]?(?:[.,;:!?)]|$)|[ \t]?\n|{SPACE}[-=>(]|{SPACE}{goes_on}{END})"
+        self.bare_day = compiled(led_to, NOT_GOING_ON + ended)
+        counted = any_of(lookup(words("quantities")["units"], self.language, 3))
+        article = any_of(self.table["articles"])
+        after = any_of(s for w in self.table["the_one_after"].values() for s in words_of(w))
+        self.weekday_day = compiled(
+            rf"(?P<weekday>{any_of(self.any_weekday)})\b\.?,?(?:{SPACE}{after})?(?:{SPACE}|(?P<open>[ \t]?\())"
+            rf"(?:(?P<article>{article}){SPACE})?(?P<n>{DAY})(?:(?P<ending>{ENDING})|\.)?(?(open)\)?)",
+            rf"{NOT_GOING_ON}(?!{SPACE}?{counted}{END})",
+        )
 
     def _weeks_and_edges(self) -> None:
         from_now = self.table["weeks_from_now"]
@@ -119,6 +144,11 @@ class Grammar:
             rf"(?:{edge})(?:{SPACE}|-|(?<=-))(?:(?P<next_month>{next_month})|(?P<this_month>{this_month})"
             rf"|(?P<this_year>{this_year})|(?P<week>(?:(?:the|of|der|de la|della|de|van){SPACE})?(?:{any_week})))"
         )
+        nth = any_of(self.week_ordinals)
+        self.week_of_month = compiled(
+            rf"({nth})\.?{SPACE}(?:(?:{any_of(self.table['week_of_month'])}){SPACE}?"
+            rf"(?:(?:of|in|im|de|di|van|nel|w){SPACE}|d')?({any_of(self.months)})|({any_of(self.months)})woche)"
+        )
         self.edge_before = re.compile(rf"{START}(?:{edge})(?:{SPACE}|-|(?<=-))(?:(?:the|der|de|la|von){SPACE})?$")
         self.next_month = compiled(next_month)
         self.month_ends, self.year_ends = (compiled(self._any(self.table[k], 3)) for k in ("month_ends", "year_ends"))
@@ -126,7 +156,7 @@ class Grammar:
     def _lengths(self) -> None:
         """Number words stand as any word here and are looked up after a match: spelled out they would make the
         patterns too large to compile quickly."""
-        number = r"(?:[0-9]{1,3}|[a-z]{1,16})"
+        number = rf"(?:[0-9]{{1,3}}|{any_of(lookup(self.table['spoken_numbers'], self.language, 6))}|[a-z]{{1,16}})"
         unit = any_of(self.units)
         self.number_unit = re.compile(rf"{START}({number})(?:[ \t\n-]{{1,3}}|(?<=[0-9]))({unit}){END}")
         self.any_unit = re.compile(rf"{START}({unit}){END}")
@@ -161,8 +191,8 @@ class Grammar:
         self.weekday = compiled(rf"(?:(?:{lead}){SPACE})?(?P<day>{full})(?:{SPACE}(?:{tail})(?![a-z0-9]))?")
         short = any_of(self.any_weekday)
         link = "|".join(pattern(p) for p in self.table["weekday_of_week"])
-        article = "|".join(("the", "den", "dem", "der", "le", "el", "il", "de", "dnia", link))
-        self.weekday_left = re.compile(rf"{START}({short})\b\.?,?(?:{SPACE})?(?:(?:{article}){SPACE})?$")
+        article = any_of(self.table["articles"])
+        self.weekday_left = re.compile(rf"{START}({short})\b\.?,?(?:{SPACE})?(?:(?:{article}|{link}){SPACE})?$")
         self.weekday_right = re.compile(rf"(?:,?{SPACE}|[ \t]?\()(?:(?:{link}){SPACE})?({short})\b\.?\)?")
 
 

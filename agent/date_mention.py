@@ -12,6 +12,10 @@ from agent.date_grammar import Grammar
 Day = date
 _LAST_WORD = re.compile(r"([^\s,;()]+)[ \t(:]{0,3}\n?[ \t]{0,3}$")
 
+MEASURE_AHEAD = re.compile(
+    r"[ \t]?(?:eur|euro|euros|usd|gbp|chf|pln|zl|[€$£%]|uhr|uur|h\b|am\b|pm\b|hrs|o'clock|kg|cm|mm|m\b|x\b|x[0-9]|/[a-z])"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
@@ -19,8 +23,8 @@ class DateMention:
 
     `precision`: day, week, month or unknown. `kind`: numeric, named, range, day_of_month, weekday, week, edge, month,
     relative, word or shift. `alternatives` are other readings; `ambiguous` says that one of them may well be meant.
-    `shift_days` is signed (negative: earlier). `role`: plain, old, new, order or shipped. `yearless`: the year was
-    inferred.
+    `shift_days` is signed (negative: earlier). `role`: plain, old, new, order, shipped or other (a date of
+    something else than a delivery). `yearless`: the year was inferred.
     """
 
     start: int

@@ -89,7 +89,7 @@ def bare_months(page: Page) -> Iterator[DateMention]:
         if re.search(r"[0-9]\.?[ \t]$", page.text[max(0, match.start() - 4) : match.start()]):
             continue
         short = len(match[1].rstrip(".")) < 4 or match[1] in ("march", "mars", "maja")
-        if year == -1 or (year is None and short and word not in _MONTH_CUES):
+        if year == -1 or (year is None and short and word not in page.words.month_cues):
             continue
         near = resolved(page, year, month, 28)
         if near:
@@ -98,27 +98,3 @@ def bare_months(page: Page) -> Iterator[DateMention]:
     for match in page.words.next_month.finditer(page.text):
         first = months_on(page.today.replace(day=1), 1)
         yield mention_of(match, month_end(first.year, first.month), precision="month", kind="month")
-
-
-_MONTH_CUES = frozenset(
-    (
-        "in",
-        "im",
-        "by",
-        "until",
-        "during",
-        "en",
-        "nel",
-        "w",
-        "na",
-        "od",
-        "do",
-        "since",
-        "from",
-        "ab",
-        "fur",
-        "per",
-        "a",
-        "of",
-    )
-)

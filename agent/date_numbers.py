@@ -8,7 +8,7 @@ from datetime import date
 
 from agent.calendar_days import PAST_DAYS, day_or_none, month_end
 from agent.date_grammar import DAY, MONTH_NUMBER, YEAR
-from agent.date_mention import DateMention, Page, cued, last_word, mention_of, resolved, year_of
+from agent.date_mention import MEASURE_AHEAD, DateMention, Page, cued, last_word, mention_of, resolved, year_of
 
 _ISO = re.compile(
     rf"(?<![a-z0-9])(?<![0-9][-./])({YEAR})([-./])({MONTH_NUMBER})\2({DAY})(?![0-9])(?!-[0-9a-z])(?!\.[0-9])"
@@ -27,9 +27,6 @@ _MONTH_YEAR = re.compile(
     rf"(?<![a-z0-9])(?<![0-9a-z][-./,_#:])({MONTH_NUMBER})/({YEAR})(?![0-9a-z])(?![-./,:_][0-9a-z])"
 )
 _WORD_AHEAD = re.compile(r"[ \t][a-z]{2,}")
-_MONEY_AHEAD = re.compile(
-    r"[ \t]?(?:eur|euro|euros|usd|gbp|chf|pln|zl|[€$£%]|uhr|h\b|am\b|pm\b|hrs|o'clock|kg|cm|mm|m\b|x\b|x[0-9]|/[a-z])"
-)
 
 
 def iso(page: Page) -> Iterator[DateMention]:
@@ -76,7 +73,7 @@ def _plausible(day: date, today: date) -> bool:
 def day_dot_month(page: Page) -> Iterator[DateMention]:
     for match in _DAY_MONTH.finditer(page.text):
         word = last_word(page, match.start())
-        if word in page.words.no_cues or (word[-1:] in "€$£" and word) or _MONEY_AHEAD.match(page.text, match.end()):
+        if word in page.words.no_cues or (word[-1:] in "€$£" and word) or MEASURE_AHEAD.match(page.text, match.end()):
             continue
         if day := resolved(page, None, int(match[2]), int(match[1])):
             yield mention_of(match, day, yearless=True)
@@ -88,7 +85,7 @@ def loose_numbers(page: Page) -> Iterator[DateMention]:
         word = last_word(page, match.start())
         if word.rstrip(".:") in page.words.no_cues or word[-1:] in tuple("€$£*+"):
             continue
-        if _MONEY_AHEAD.match(page.text, match.end()) or page.words.any_unit.match(page.text, match.end() + 1):
+        if MEASURE_AHEAD.match(page.text, match.end()) or page.words.any_unit.match(page.text, match.end() + 1):
             continue
         separator = match[2]
         padded = match[1].startswith("0") or match[3].startswith("0")

@@ -1,16 +1,23 @@
-"""Which date is the old one: the part that a date plays in its sentence, told by the words beside it."""
+"""What a date is: the part that it plays in its sentence, told by the words beside it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cache
 
-from agent.lexicon import END, SPACE, START, pattern, phrases, words
+from agent.calendar_days import day_or_none
+from agent.date_mention import DateMention
+from agent.lexicon import END, SPACE, START, any_of, pattern, phrases, words
 
 BEFORE, AFTER = 48, 24
-ROLES = ("new", "old", "order", "shipped")  # "not before" is tried before "not"
+ROLES = ("new", "old", "order", "shipped", "dispatch", "arrival", "other")  # "not before" is tried before "not"
+_YIELDING = ("order", "dispatch", "arrival")
 _CLAUSE_END = re.compile(r"[;!?]|\n[ \t]*\n|(?<=[a-z0-9)]{2})\.[ \t]|\.\n")
+_LED_TO = re.compile(r"[:\s(]*(?:[a-z'-]{1,10}[:\s]+){0,3}\(?")
+_LABEL = re.compile(r"[^\n:]{0,40}:\s{0,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,7 @@ class _Cues:
     after: re.Pattern[str]
     from_word: re.Pattern[str]
     to_word: re.Pattern[str]
+    to_customer: re.Pattern[str]
 
 
 @cache
@@ -32,19 +40,63 @@ def _cues(language: str) -> _Cues:
     )
     from_words = "|".join(pattern(p) for p in table["from_words"])
     to_words = "|".join(pattern(p) for p in table["to_words"])
+    article = any_of(table["articles"])
     return _Cues(
         before=re.compile(rf"{START}(?:{before}){END}"),
         after=re.compile(rf"[ \t\n,:)(]{{0,3}}(?:{after}){END}"),
-        from_word=re.compile(rf"{START}(?:{from_words})[ \t\n]{{0,3}}$"),
-        to_word=re.compile(rf"[ \t\n,]{{0,3}}(?:{to_words})(?:{SPACE}(?:the|den|dem|il|el|le|dzien)?)?[ \t\n]{{0,3}}"),
+        from_word=re.compile(rf"{START}(?:{from_words})(?:{SPACE}{article})?[ \t\n]{{0,3}}$"),
+        to_word=re.compile(rf"[ \t\n,]{{0,3}}(?:{to_words})(?:{SPACE}(?:{article}|dzien)?)?[ \t\n]{{0,3}}"),
+        to_customer=re.compile(rf"{START}(?:{'|'.join(pattern(p) for p in table['to_customer'])}){END}"),
     )
 
 
-def roles(text: str, spans: list[tuple[int, int]], language: str) -> list[str]:
-    """The role of each span of folded `text` (in order, disjoint): plain, old, new, order or shipped.
+def in_roles(text: str, found: Sequence[DateMention], language: str, today: date) -> list[DateMention]:
+    """The mentions of folded `text` (in order, disjoint), each with the role that the words beside it give it."""
+    played = roles(text, [(m.start, m.end) for m in found], language)
+    return [_dated_back(replace(m, role=r), today) for m, r in zip(found, played, strict=True)]
+
+
+def to_the_last_leg(text: str, found: Sequence[DateMention], language: str) -> list[DateMention]:
+    """A dispatch is `shipped` where the text also says when the goods arrive, and that arrival is the new date; where
+    it is the only date, it is the one to count on. Of a list of labels ("arrives your warehouse: 5 October") the one
+    at the customer's is the new date."""
+    arrival = max((m.date for m in found if m.role in ("arrival", "new") and m.date), default=date.min)
+    first_leg = min((m.date for m in found if m.role in ("dispatch", "new") and m.date), default=date.max)
+    settled = []
+    for mention in found:
+        day, role = mention.date, mention.role
+        if role == "dispatch":
+            role = "shipped" if day and day <= arrival else "plain"
+        elif role == "arrival":
+            last = day is not None and first_leg <= day
+            role = "new" if last or _label_of_the_last_leg(text, mention.start, language) else "plain"
+        settled.append(replace(mention, role=role))
+    return settled
+
+
+def _label_of_the_last_leg(text: str, start: int, language: str) -> bool:
+    window = text[max(0, start - BEFORE) : start]
+    place = next(_cues(language).to_customer.finditer(window), None)
+    return place is not None and _LABEL.fullmatch(window, place.end()) is not None
+
+
+def _dated_back(mention: DateMention, today: date) -> DateMention:
+    """What was ordered or shipped on a day is past: without a year it was the last such day, if less than eleven months
+    ago; else the words beside it were about something else."""
+    if mention.role not in ("order", "shipped") or mention.date is None or mention.date <= today:
+        return mention
+    before = day_or_none(mention.date.year - 1, mention.date.month, mention.date.day)
+    if mention.yearless and before and today - before < timedelta(330):
+        return replace(mention, date=before)
+    return replace(mention, role="plain")
+
+
+def roles(text: str, spans: Sequence[tuple[int, int]], language: str) -> list[str]:
+    """The role of each span of folded `text` (in order, disjoint): plain or one of `ROLES`.
 
     A cue counts within 48 characters before or 24 after, in the same clause and not beyond a neighbour; before
-    wins over after, unless only a comma stands between. "from A to B" makes A old and B new.
+    wins over after, unless only a comma stands between. What makes a date one of something else stands right beside
+    it, and holds for a stretch of days. "from A to B" makes A old and B new.
     """
     cues = _cues(language)
     found = []
@@ -55,11 +107,18 @@ def roles(text: str, spans: list[tuple[int, int]], language: str) -> list[str]:
         window = window[breaks[-1] :] if breaks else window
         role = "plain"
         for match in cues.before.finditer(window):
+            if match.lastgroup == "other" and not _LED_TO.fullmatch(window, match.end()):
+                continue
             role = match.lastgroup or "plain"
+            if role == "other":
+                break
         ceiling = spans[i + 1][0] if i + 1 < len(spans) else len(text)
         behind = cues.after.match(text[end : min(ceiling, end + AFTER)])
-        if behind and (role in ("plain", "order") or behind.lastgroup == "old"):
-            role = behind.lastgroup or role
+        if behind and (said := behind.lastgroup):
+            of_a_leg = said in ("dispatch", "arrival")
+            beside = not of_a_leg or "," not in behind[0][: behind.start(said)]
+            if said == "old" or (beside and role == "plain") or (role in _YIELDING and not of_a_leg):
+                role = said
         found.append(role)
     for i in range(len(spans) - 1):
         between = text[spans[i][1] : spans[i + 1][0]]
@@ -67,7 +126,10 @@ def roles(text: str, spans: list[tuple[int, int]], language: str) -> list[str]:
             continue
         opened = cues.from_word.search(text[max(0, spans[i][0] - 12) : spans[i][0]])
         arrow = re.fullmatch(r"\s{0,3}(?:-+>|=+>|→|>)\s{0,3}", between)
-        if arrow or (opened and cues.to_word.fullmatch(between)):
+        goes_on = cues.to_word.fullmatch(between)
+        if found[i] == "other" and (goes_on or between in (" - ", "-")):
+            found[i + 1] = "other"
+        elif arrow or (opened and goes_on):
             found[i], found[i + 1] = "old", "new"
         elif found[i] == "plain" and found[i + 1] == "new":
             cue = cues.before.search(between)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from agent.calendar_days import FRIDAY, friday_of_week, monday_of
+from agent.calendar_days import FRIDAY, friday_of_week, monday_of, nearest
 from agent.date_grammar import WEEKDAY_CHOICES, edge_of
 from agent.date_mention import DateMention, Page, last_word, mention_of, year_of
 
@@ -37,6 +37,20 @@ def week_numbers(page: Page) -> Iterator[DateMention]:
                     (first,) if last else (),
                     yearless=year is None,
                 )
+
+
+def weeks_of_months(page: Page) -> Iterator[DateMention]:
+    """ "The second week of October" has the month's second Friday."""
+    for match in page.words.week_of_month.finditer(page.text):
+        month = page.words.months[match[2] or match[3]]
+        nth = page.words.week_ordinals[" ".join(match[1].split())]
+        if near := nearest(page.today, month, 28):
+            first = near.replace(day=1)
+            first += timedelta((FRIDAY - first.isoweekday()) % 7)
+            fridays = [d for d in (first + timedelta(7 * k) for k in range(5)) if d.month == month]
+            if nth <= len(fridays):
+                friday = fridays[nth - 1 if nth > 0 else -1]
+                yield mention_of(match, friday, precision="week", kind="week", yearless=True)
 
 
 def weeks_from_now(page: Page) -> Iterator[DateMention]:

@@ -12,24 +12,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import cache
 
-from agent.calendar_days import day_or_none
 from agent.date_counts import counted_days, day_words, shifts
 from agent.date_grammar import grammar
 from agent.date_mention import DateMention, Day, Page
-from agent.date_month_days import bare_days
+from agent.date_month_days import bare_days, in_the_months_beside, weekday_and_day
 from agent.date_names import bare_months, edges, named, ranges
 from agent.date_numbers import day_dot_month, iso, loose_numbers, three_numbers
-from agent.date_roles import roles
-from agent.date_weeks import joined_with_weekdays, week_numbers, weekdays, weeks_from_now
+from agent.date_roles import in_roles, to_the_last_leg
+from agent.date_weeks import joined_with_weekdays, week_numbers, weekdays, weeks_from_now, weeks_of_months
 from agent.lexicon import END, START, Folded, base_language, fold, pattern, phrases, words
 
 # The surest forms first: a later reader gets only what no earlier one took.
 READERS: tuple[Callable[[Page], Iterator[DateMention]], ...] = (
-    iso, three_numbers, ranges, edges, named, day_dot_month, week_numbers, weeks_from_now, weekdays, shifts,
-    counted_days, loose_numbers, bare_days, day_words, bare_months,
+    iso, three_numbers, ranges, edges, named, day_dot_month, week_numbers, weeks_of_months, weeks_from_now,
+    weekday_and_day, weekdays, shifts, counted_days, loose_numbers, bare_days, day_words, bare_months,
 )  # fmt: skip
 
 __all__ = ["DateMention", "Day", "Span", "find_date_unknown", "find_dates", "find_unchanged"]
@@ -60,11 +59,9 @@ def find_dates(text: str, *, now: datetime, language: str, day_first: bool | Non
                 taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
                 found.append(mention)
     found = joined_with_weekdays(page, sorted(found, key=lambda m: m.start))
-    spans = [(m.start, m.end) for m in found]
-    played = roles(folded.text, spans, page.words.language)
-    return [
-        _placed(_dated_back(replace(m, role=r), page.today), folded, text) for m, r in zip(found, played, strict=True)
-    ]
+    found = in_roles(folded.text, found, page.words.language, page.today)
+    found = to_the_last_leg(folded.text, in_the_months_beside(found, page.today), page.words.language)
+    return [_placed(m, folded, text) for m in found]
 
 
 def find_date_unknown(text: str, language: str) -> list[Span]:
@@ -92,14 +89,3 @@ def _statement_pattern(kind: str, language: str) -> re.Pattern[str]:
 def _placed(mention: DateMention, folded: Folded, text: str) -> DateMention:
     start, end = folded.span(mention.start, mention.end)
     return replace(mention, start=start, end=end, text=text[start:end])
-
-
-def _dated_back(mention: DateMention, today: date) -> DateMention:
-    """What was ordered or shipped on a day is past: without a year it was the last such day, if less than eleven months
-    ago; else the words beside it were about something else."""
-    if mention.role not in ("order", "shipped") or mention.date is None or mention.date <= today:
-        return mention
-    before = day_or_none(mention.date.year - 1, mention.date.month, mention.date.day)
-    if mention.yearless and before and today - before < timedelta(330):
-        return replace(mention, date=before)
-    return replace(mention, role="plain")

@@ -22,7 +22,7 @@ from agent.said import Said
 from agent.units import in_units_of
 
 SAME_PRICE = 0.005
-NOT_NEW = frozenset({"old", "order", "past", "shipped"})
+NOT_NEW = frozenset({"old", "order", "other", "past", "shipped"})
 MOST_TIMES_HELD = 3
 LEAST_CHANGE = 0.1
 

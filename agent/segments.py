@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
+from agent.lexicon import fold, spellings, words
 from tools.message import Message, Part, PassageKind
 
 # A full stop ends a sentence only before white space and something that can begin one, and not after a
 # day number ("14. Dezember", "am 10.12. geliefert") or a usual abbreviation.
 _STOP = re.compile(r"[.!?…]+[\"'»”)]*(?=\s)|\n")
 _ABBREVIATION = re.compile(
-    r"(?:\b\w*str|\b(?:av|avda|pza|c/|ul|nr|no|num|art|best|pos|stk|st|pcs|pc|ca|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|approx|incl|excl|"
-    r"réf|qté|env|sig|sra|sr|cant|uds|ud|pz|sig\.ra|dott|szt|godz|ul|nr zam|zam|prof|ing|resp|max|min|jan|feb|"
+    r"(?:\b\w*str|\b(?:av|avda|pza|c/|ul|nr|no|num|art|best|pos|stk|stck|st|pcs|pc|ea|ctn|ctns|pal|kt|ktn|krt|pce|pces|pza|pzas|"
+    r"pzi|conf|opak|op|kpl|ltr|mtr|ca|approx|circa|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|incl|excl|"
+    r"réf|qté|env|sig|sra|sr|cant|uds|ud|und|unds|pz|sig\.ra|dott|szt|godz|nr zam|zam|prof|ing|resp|max|min|ok|jan|feb|"
     r"mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|m\.f\.g|z\.b|d\.h|u\.a|e\.g|i\.e|vs|etc|abt|bijv|evt|vgl))$",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(r"\d[ \t]?[^\W\d_]{1,5}$")
+_BARE_NUMBER = re.compile(r"(?:(?P<before>[^\W\d_]+\.?)[ \t'’]+|^|[\s('’])(?P<number>\d{1,2})$")
+_WEEK_AHEAD = re.compile(r"(?:KW|Kalenderwoche|Woche)\b")
+_NEXT_WORD = re.compile(r"\s*([^\W\d]+)")
+
+
+@cache
+def _month_names() -> frozenset[str]:
+    forms = (form for months in words("dates")["months"].values() for each in months.values() for form in each.split())
+    return frozenset(spelled for form in forms for spelled in spellings(form))
+
+
+@cache
+def _openers() -> frozenset[str]:
+    """Words that begin a sentence after a number; another may be what it counts ("die 3. Lieferung")."""
+    return frozenset(
+        s for each in words("dates")["sentence_openers"].values() for w in each.split() for s in spellings(w)
+    )
+
+
 # What follows "but" is another statement: "A as agreed, but B two weeks later".
 _CONTRAST = re.compile(
     r"[,;]\s+(?=(?:but|however|while|whereas|only|aber|jedoch|sondern|während|lediglich|mais|en revanche|tandis|pero|sino|"
@@ -104,10 +127,20 @@ def _ends_sentence(text: str, stop: int, after: int, end: int) -> bool:
         return True
     if rest and rest[0].islower():
         return False
-    ordinal = re.search(r"(?:^|[\s(])(\d{1,2})$", before)
-    if ordinal and int(ordinal[1]) <= 31 and re.match(r"\s*[^\W\d]", rest):
+    ordinal = _BARE_NUMBER.search(before)
+    if _WEEK_AHEAD.match(rest) and ordinal:
+        return False
+    if ordinal and int(ordinal["number"]) <= 31 and (following := _NEXT_WORD.match(rest)):
+        return _closes_a_date(fold(ordinal["before"] or "").text.rstrip("."), fold(following[1]).text)
+    if rest and rest[0].isdigit() and _COUNTED.search(before):
         return False
     return not (_ABBREVIATION.search(before) or re.search(r"\b[A-Z]$", before))
+
+
+def _closes_a_date(before: str, following: str) -> bool:
+    """Whether a number's full stop ends the sentence ("Nov 9. Please …", "jueves 17. Los …") instead of making it an
+    ordinal ("14. Dezember", "in der 40. KW", "die 3. Lieferung")."""
+    return following not in _month_names() and (following in _openers() or before in _month_names())
 
 
 def _continues(text: str, begin: int, newline: int, end: int) -> bool:
@@ -118,6 +151,8 @@ def _continues(text: str, begin: int, newline: int, end: int) -> bool:
     if not next_line.strip() or _BULLET.match(next_line) or "  " in next_line.strip():
         return False
     line = text[line_start:newline].rstrip()
+    if re.search(r"(?:^|\s)\d{1,2}\.$", line) and _WEEK_AHEAD.match(next_line):
+        return True
     if not line or line[-1] in ".!?:;" or "\t" in line or "\t" in next_line:
         return False
     return next_line[0].islower() or len(line) >= WRAP_WIDTH

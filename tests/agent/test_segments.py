@@ -22,6 +22,9 @@ def pieces(text: str) -> list[str]:
     [
         ("It is late. We are sorry!", ["It is late.", "We are sorry!"]),
         ("When? Tomorrow.", ["When?", "Tomorrow."]),
+        ("It arrives Nov 9. Pls confirm.", ["It arrives Nov 9.", "Pls confirm."]),
+        ("Llega el jueves 17. Los demás van.", ["Llega el jueves 17.", "Los demás van."]),
+        ("Wir kommen am 14. Das ist sicher.", ["Wir kommen am 14.", "Das ist sicher."]),
         ("first line\nSecond line", ["first line", "Second line"]),
         ("One.\n\n\nTwo.", ["One.", "Two."]),
         ("", []),
@@ -42,6 +45,12 @@ def test_sentences_and_lines_stand_alone(text, expected):
         "Please see no. 7 of the list.",
         "Mr. Smith has it.",
         "Neue Anschrift: Hafenstr. 12, 24103 Kiel",
+        "10 szt. 13.10. i reszta",
+        "5 Stk. 14.12. geliefert",
+        "20 uds. 3 de diciembre",
+        "ca. 14.12. bei Ihnen",
+        "Wir liefern in der 40. KW nach",
+        "Die 3. Lieferung kommt",
     ],
 )
 def test_day_numbers_abbreviations_and_decimals_end_no_sentence(text):
@@ -50,6 +59,11 @@ def test_day_numbers_abbreviations_and_decimals_end_no_sentence(text):
 
 def test_hard_wrapped_lines_are_one_statement():
     text = "We regret to tell you that the delivery of your order will\nbe later than we had agreed."
+    assert pieces(text) == [text]
+
+
+def test_a_week_number_is_not_cut_from_its_week_by_a_line_break():
+    text = "Wir liefern die Position in der 40.\nKW nach."
     assert pieces(text) == [text]
 
 
