@@ -14,9 +14,9 @@ from tools.message import Message, Part, PassageKind
 # day number ("14. Dezember", "am 10.12. geliefert") or a usual abbreviation.
 _STOP = re.compile(r"[.!?…]+[\"'»”)]*(?=\s)|\n")
 _ABBREVIATION = re.compile(
-    r"(?:\b\w*str|\b(?:av|avda|pza|c/|ul|nr|no|num|art|best|pos|stk|stck|st|pcs|pc|ea|ctn|ctns|pal|kt|ktn|krt|pce|pces|pza|pzas|"
-    r"pzi|conf|opak|op|kpl|ltr|mtr|ca|approx|circa|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|incl|excl|"
-    r"réf|qté|env|sig|sra|sr|cant|uds|ud|und|unds|pz|sig\.ra|dott|szt|godz|nr zam|zam|prof|ing|resp|max|min|ok|jan|feb|"
+    r"(?:\b\w*str|\b(?:av|avda|pza|c/|ul|nr|no|num|art|best|pos|stk|stck|st|pcs|pc|ctn|ctns|kt|ktn|krt|pce|pces|pza|pzas|"
+    r"pzi|conf|opak|kpl|ltr|mtr|ca|approx|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|incl|excl|"
+    r"réf|qté|env|sig|sra|sr|cant|uds|ud|unds|pz|sig\.ra|dott|szt|godz|nr zam|zam|prof|ing|resp|max|min|jan|feb|"
     r"mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|m\.f\.g|z\.b|d\.h|u\.a|e\.g|i\.e|vs|etc|abt|bijv|evt|vgl))$",
     re.IGNORECASE,
 )

@@ -286,6 +286,8 @@ SHIFTS = [
     ("it", "un ritardo di due settimane", 14),
     ("it", "una settimana dopo", 7),
     ("nl", "2 weken later", 14),
+    ("nl", "de zending schuift helaas een week op", 7),
+    ("en", "the whole lot is put back a week", 7),
     ("nl", "vertraging van 3 dagen", 3),
     ("nl", "een week eerder", -7),
     ("pl", "o tydzień później", 7),

@@ -24,6 +24,7 @@ def pieces(text: str) -> list[str]:
         ("When? Tomorrow.", ["When?", "Tomorrow."]),
         ("It arrives Nov 9. Pls confirm.", ["It arrives Nov 9.", "Pls confirm."]),
         ("Llega el jueves 17. Los demás van.", ["Llega el jueves 17.", "Los demás van."]),
+        ("Alles schuift een week op. Sorry.", ["Alles schuift een week op.", "Sorry."]),
         ("Wir kommen am 14. Das ist sicher.", ["Wir kommen am 14.", "Das ist sicher."]),
         ("first line\nSecond line", ["first line", "Second line"]),
         ("One.\n\n\nTwo.", ["One.", "Two."]),
