@@ -131,7 +131,7 @@ def roles(text: str, spans: Sequence[tuple[int, int]], language: str) -> list[st
             found[i + 1] = "other"
         elif arrow or (opened and goes_on):
             found[i], found[i + 1] = "old", "new"
-        elif found[i] == "plain" and found[i + 1] == "new":
+        elif found[i] in ("plain", "arrival") and found[i + 1] == "new":
             cue = cues.before.search(between)
             if cue and not between[: cue.start()].strip(" \t\n,:("):
                 found[i] = "old"

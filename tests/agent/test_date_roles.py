@@ -20,6 +20,7 @@ def played(language: str, text: str) -> list[str]:
     [
         ("en", "weds rather than thurs", ["new", "old"]),
         ("en", "29th not 28th", ["new", "old"]),
+        ("en", "delivery 7 Dec, now 14 Dec", ["old", "new"]),
         ("en", "Monday 7th not Friday", ["new", "old"]),
         ("en", "the 24th is no good, 1 January is the best I can do", ["old", "plain"]),
         ("en", "can't do 30 Nov, it would be 7 December", ["old", "plain"]),
