@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.orderbook import Order, OrderLine
+from agent.orders import Order, OrderLine
 from agent.proposal import Change, Fields, LineFields
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from agent.lexicon import fold, words
-from agent.orderbook import INVOICE, Order
+from agent.orders import INVOICE, Order
 from agent.proposal import Evidence, Fields
 from agent.said import Said
 from agent.taxonomy import taxonomy

@@ -16,6 +16,7 @@ from agent.lexicon import fold
 from agent.lookalikes import SHORTEST_IMITATED, name_of, one_letter_off, parts_of
 from tools.records import RecordReader, Row
 
+PARTNER_MODELS = frozenset(("res.partner", "res.company", "res.users", "delivery.carrier"))
 _TWO_PART_ENDINGS = frozenset({"co", "com", "org", "net", "ac", "gov", "or"})
 
 
@@ -62,6 +63,7 @@ class Directory:
     own_domains: set[str] = field(default_factory=set)
     own_emails: set[str] = field(default_factory=set)
     carriers: list[str] = field(default_factory=list)
+    _members: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _by_email: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _by_domain: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _by_word: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -73,7 +75,8 @@ class Directory:
         rows = self.reader.search_read("res.partner", fields=PARTNER_FIELDS)
         parents = {row["id"]: _first(row.get("parent_id")) for row in rows}
         for row in rows:
-            self.partners[row["id"]] = _partner(row, parents)
+            partner = self.partners[row["id"]] = _partner(row, parents)
+            self._members[partner.commercial_id].append(partner.id)
         for company in self.reader.search_read("res.company", fields=("name", "partner_id", "email")):
             own = _first(company.get("partner_id"))
             if own:
@@ -103,6 +106,10 @@ class Directory:
         """The company behind a partner; the id itself when the partner is not known."""
         partner = self.partners.get(partner_id or 0)
         return partner.commercial_id if partner else partner_id
+
+    def members(self, commercial_id: int) -> list[int]:
+        """The ids whose company this is: the inverse of `commercial`."""
+        return self._members.get(commercial_id) or ([] if commercial_id in self.partners else [commercial_id])
 
     def name(self, partner_id: int | None) -> str:
         partner = self.partners.get(partner_id or 0)

@@ -15,7 +15,8 @@ from datetime import date
 
 from agent.letter import Letter
 from agent.lexicon import base_language
-from agent.orderbook import PICKING, PURCHASE, SALE, Order, OrderBook, OrderLine, Picking, RecordKey
+from agent.orderbook import OrderBook
+from agent.orders import PICKING, PURCHASE, SALE, Order, OrderLine, Picking, RecordKey
 from agent.proposal import Fields, Impact, ImpactItem
 from tools.message import Channel, Message
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import isclose
 
-from agent.orderbook import Order, OrderBook, OrderLine, reference_key
+from agent.orderbook import OrderBook
+from agent.orders import Order, OrderLine
+from agent.reference_keys import reference_key
 from agent.units import pieces_in
 from tools.edi.document import Delivery, EdiLine, EdiStatus, Stated
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.candidates import Recall
 from agent.edi_lines import LineMatch, match_lines
 from agent.fields import Filled, product_of
 from agent.line_news import SAME_PRICE
 from agent.match import NAMED, Ranked, rank_orders
-from agent.orderbook import PURCHASE, SALE, Order, OrderBook, RecordKey
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, SALE, Order, RecordKey
 from agent.proposal import Evidence, LineFields, Split
-from agent.recall import Recall
 from tools.edi.document import EdiDocument, EdiKind, EdiStatus, Stated
 
 NAMED_BY_NUMBER = 0.98

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from agent.line_news import NOT_NEW, SAME_PRICE, News, OrderNews, shifted
-from agent.orderbook import Order, OrderLine
+from agent.orders import Order, OrderLine
 from agent.prices import PriceMention, apply_percent
 from agent.proposal import Evidence, Fields, LineFields, Split
 from agent.said import Said

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from agent.orderbook import PICKING, PURCHASE, SALE, Order, OrderBook, OrderLine, RecordKey
+from agent.orderbook import OrderBook
+from agent.orders import PICKING, PURCHASE, SALE, Order, OrderLine, RecordKey
 from tools.records import RecordReader, RecordsError, Row
 
 ORDER_FIELDS = ("state", "date_planned", "commitment_date", "expected_date", "write_date")

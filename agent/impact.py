@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agent.compare import label
-from agent.orderbook import PURCHASE, SALE, Order, OrderBook, OrderLine
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, SALE, Order, OrderLine
 from agent.proposal import Fields, Impact, ImpactItem, LineFields, RecordRef, Shippable, StockCover
 from tools.records import RecordReader, Row
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from agent.lexicon import words
-from agent.orderbook import PURCHASE, Order, OrderBook, OrderLine, Picking
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, Order, OrderLine, Picking
 from tools.language import SUPPORTED
 
 LONGEST_FACT = 120

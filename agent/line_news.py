@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from agent.dates import DateMention
-from agent.orderbook import Order, OrderLine
+from agent.orders import Order, OrderLine
 from agent.prices import PercentMention, PriceMention
 from agent.product_mentions import ProductMention
 from agent.proposal import Evidence

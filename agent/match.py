@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from agent.orderbook import PICKING, PURCHASE, SALE, Order, OrderBook, Picking, RecordKey
-from agent.recall import Recall, RecordCandidate
+from agent.candidates import Recall, RecordCandidate
+from agent.orderbook import OrderBook
+from agent.orders import PICKING, PURCHASE, SALE, Order, Picking, RecordKey
 from agent.said import Said
 
 # Weights of the signs, in units of log-odds; chosen by what a clerk trusts, not fitted.

@@ -1,20 +1,19 @@
 """How this company and its partners number things, learned from the records, and what a wrong number was meant to be.
 
-A number is held as its key (letters and digits alone). Its *shape* keeps the letters and counts the digits: "P00041"
-is `P#5`, "PO/2026/00123" is `PO#9`. Near matches are looked up by making the possible originals of what was written,
-so that the cost does not grow with the number of records.
+Near matches are looked up by making the possible originals of what was written, so that the cost does not grow with
+the number of records.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agent.orderbook import OrderBook, Reference, ReferenceKind, reference_key
+from agent.key_table import KeyTable
+from agent.orders import Reference, ReferenceKind
+from agent.reference_keys import digit_runs, digits_of, possible_counters, reference_key, shape_of
 
-OWN_KINDS = frozenset({"purchase", "sale", "picking"})
 # How much a kind of slip still tells: which single record was meant.
 EDIT_SCORES = {
     "zeros": 0.9,
@@ -29,7 +28,6 @@ EDIT_SCORES = {
 _AS_DIGITS = str.maketrans("OQDILZSB", "00011258")
 _AS_LETTERS = {"0": "O", "1": "I", "5": "S", "8": "B", "2": "Z"}
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_DIGITS = re.compile(r"[0-9]{1,40}")
 _LONGEST = 30
 
 
@@ -42,45 +40,15 @@ class NearMatch:
     score: float
 
 
-def shape_of(key: str) -> str:
-    return re.sub(r"\d+", lambda m: f"#{len(m[0])}", key)
-
-
 class Numbering:
-    """Shapes and look-ups over all references of an order book."""
+    """What a number may have been meant to be, by the numbers of a key table."""
 
-    def __init__(self, book: OrderBook) -> None:
-        self.exact = book.by_key
-        self._by_counter: dict[tuple[str, int], list[str]] = defaultdict(list)
-        self._by_number: dict[int, list[str]] = defaultdict(list)
-        self._by_digits: dict[str, list[str]] = defaultdict(list)
-        counts: dict[str, Counter[ReferenceKind]] = defaultdict(Counter)
-        letters: set[str] = set()
-        for key, references in self.exact.items():
-            counter = _counter(references[0].value)
-            if counter is None:
-                continue
-            self._by_counter[counter].append(key)
-            kinds = {r.kind for r in references}
-            if kinds & OWN_KINDS:
-                self._by_number[counter[1]].append(key)
-            digits = "".join(_DIGITS.findall(key))
-            if len(digits) >= 5 and digits != key:
-                self._by_digits[digits.lstrip("0")].append(key)
-            shape = shape_of(key)
-            for kind in kinds:
-                counts[shape][kind] += 1
-            letters.update(c for c in key if c in _ALPHABET)
-        self._shapes = {
-            shape: kinds.most_common(1)[0][0]
-            for shape, kinds in counts.items()
-            if kinds.total() >= 2 or kinds.keys() & OWN_KINDS
-        }
-        self._letters = "".join(sorted(letters))
+    def __init__(self, keys: KeyTable) -> None:
+        self._keys = keys
 
     def kind_of_shape(self, key: str) -> ReferenceKind | None:
         """The kind of number that looks like this one, even where no record has it."""
-        return self._shapes.get(shape_of(key))
+        return self._keys.kind_of_shape(shape_of(key))
 
     def near(self, written: str, *, labelled: bool) -> list[NearMatch]:
         """Records whose number this one, as written, may be a slip of, best first.
@@ -91,11 +59,15 @@ class Numbering:
             return []
         tiers = (self._spellings(key, written), self._incomplete(key, written, labelled=labelled), self._slips(key))
         for tier in tiers:
-            found: dict[Reference, str] = {}
+            edits: dict[str, str] = {}
             for other, edit in tier:
-                if other != key:
-                    for reference in self.exact.get(other, ()):
-                        found.setdefault(reference, edit)
+                edits.setdefault(other, edit)
+            edits.pop(key, None)
+            known = self._keys.find(edits)
+            found: dict[Reference, str] = {}
+            for other, edit in edits.items():
+                for reference in known.get(other, ()):
+                    found.setdefault(reference, edit)
             if found:
                 same = Counter(found.values())
                 matches = [
@@ -107,32 +79,32 @@ class Numbering:
 
     def _spellings(self, key: str, written: str) -> Iterator[tuple[str, str]]:
         """Other ways to write a number that leave no doubt about its digits."""
-        for counter in _possible_counters(written):
-            for other in self._by_counter.get(counter, ()):
+        for counter in possible_counters(written):
+            for other in self._keys.with_counter(*counter):
                 yield other, "zeros"
         head = len(key) - len(key.lstrip(_ALPHABET))
         for start in range(head + 1):
             swapped = key[:start] + key[start:].translate(_AS_DIGITS)
             if swapped != key:
                 yield swapped, "confusable"
-                for counter in _possible_counters(swapped):
-                    for other in self._by_counter.get(counter, ()):
+                for counter in possible_counters(swapped):
+                    for other in self._keys.with_counter(*counter):
                         yield other, "confusable"
         if key[:1] in _AS_LETTERS:
             yield _AS_LETTERS[key[0]] + key[1:], "confusable"
 
     def _incomplete(self, key: str, written: str, *, labelled: bool) -> Iterator[tuple[str, str]]:
         """The same digits with letters missing or added, or (after a word) the counter alone: "41", "2026/41"."""
-        digits = "".join(_DIGITS.findall(key))
+        digits = "".join(digit_runs(key))
         if labelled and key.isdigit():
-            runs = _DIGITS.findall(written)
+            runs = digit_runs(written)
             for i, run in enumerate(runs):
                 rest = runs[:i] + runs[i + 1 :]
-                for other in self._by_number.get(int(run), ()):
+                for other in self._keys.with_number(int(run)):
                     if all(each in other for each in rest):
                         yield other, "prefix"
         if len(digits) >= 5 and key.isdigit():
-            for other in self._by_digits.get(digits.lstrip("0"), ()):
+            for other in self._keys.with_digits(digits_of(key)):
                 yield other, "prefix"
         if len(digits) >= 5 and len(digits) < len(key) <= len(digits) + 4:
             yield digits, "prefix"
@@ -141,10 +113,9 @@ class Numbering:
         """All keys one slip of the finger away: two characters swapped, one missing, one too many, one wrong."""
         if len(key) < 5 or sum(c.isdigit() for c in key) < 3:
             return
-        alphabet = "0123456789" if key.isdigit() else "0123456789" + self._letters
-        digits = "".join(_DIGITS.findall(key))
-        if len(digits) >= 5 and not key.isdigit():
-            for other in self._by_digits.get(digits.lstrip("0"), ()):
+        alphabet = "0123456789" if key.isdigit() else "0123456789" + self._keys.letters
+        if len("".join(digit_runs(key))) >= 5 and not key.isdigit():
+            for other in self._keys.with_digits(digits_of(key)):
                 yield other, "letters"
         for i in range(len(key) - 1):
             if key[i] != key[i + 1]:
@@ -164,18 +135,3 @@ def _alphabet_at(key: str, i: int, alphabet: str) -> Iterable[str]:
     """Digits where digits stand on both sides, so that a slip never invents a letter inside a run of digits."""
     inside = (i == 0 or key[i - 1].isdigit()) and (i + 1 >= len(key) or key[i + 1].isdigit()) and i > 0
     return "0123456789" if inside else alphabet
-
-
-def _counter(value: str) -> tuple[str, int] | None:
-    """The running number of a reference, its longest run of digits, and the key of what stands around it."""
-    runs = list(_DIGITS.finditer(value))
-    if not runs:
-        return None
-    run = max(runs, key=lambda m: (len(m[0]), m.start()))
-    return reference_key(value[: run.start()] + value[run.end() :]), int(run[0])
-
-
-def _possible_counters(written: str) -> Iterator[tuple[str, int]]:
-    """As `_counter`, for each run of digits: a shortened counter ("PO/2026/41") may be shorter than the year."""
-    for run in _DIGITS.finditer(written):
-        yield reference_key(written[: run.start()] + written[run.end() :]), int(run[0])

@@ -1,494 +1,395 @@
-"""The order book: orders, their lines, shipments, invoices and products as one linked picture in memory.
+"""The order book: orders, their lines, shipments, invoices and products as one linked picture.
 
-It is built once for each state of the records (`RecordReader.version`) and holds what recall, matching and
-comparing need to look at together. Apps, models and fields that a company does not have are simply empty.
+Products and partners are held in memory. Orders and what belongs to them stay in the order store and are read when
+they are asked for, many at a time, so that neither memory nor the time for a message grows with the years on record.
 """
 
 from __future__ import annotations
 
+import heapq
+import json
 import re
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
-from agent.directory import Directory
-from agent.product_words import product_words
-from tools.records import RecordReader, Row
+from agent.directory import PARTNER_MODELS, Directory
+from agent.key_table import KeyTable
+from agent.order_rows import MODELS, several
+from agent.order_store import OrderStore
+from agent.orders import (
+    INVOICE,
+    PICKING,
+    PURCHASE,
+    SALE,
+    Invoice,
+    Order,
+    OrderLine,
+    Picking,
+    PickingLine,
+    RecordKey,
+    Reference,
+)
+from agent.products import PRODUCT_MODELS, bracketed, by_code, count_words, read_products, unbracketed
+from agent.reference_keys import reference_key
+from agent.shelf import Shelf
+from tools.records import RecordReader
 
-PURCHASE, SALE, PICKING, INVOICE = "purchase.order", "sale.order", "stock.picking", "account.move"
-
-ReferenceKind = Literal[
-    "purchase", "sale", "picking", "partner_ref", "client_order_ref", "invoice", "tracking", "unknown"
-]
-RecordKey = tuple[str, int]
-
-
-@dataclass(slots=True)
-class OrderLine:
-    """A line of a purchase or sales order. Quantities are in `uom`, `price` is per unit in the order's currency.
-
-    `description` is the line's own text, often in the partner's words and codes; `planned` is UTC."""
-
-    id: int
-    order_id: int
-    order_model: str
-    product_id: int | None
-    code: str
-    name: str
-    description: str
-    qty: float
-    done_qty: float
-    price: float
-    planned: datetime | None
-    uom: str
-    sequence: int = 0
-
-    @property
-    def open_qty(self) -> float:
-        return max(self.qty - self.done_qty, 0.0)
-
-
-@dataclass(slots=True)
-class Order:
-    """A purchase or sales order. `refs` are the partner's own numbers for it; `date_order` and `planned` are UTC."""
-
-    model: str
-    id: int
-    name: str
-    partner_id: int | None
-    commercial_partner_id: int | None
-    shipping_partner_id: int | None
-    refs: list[str]
-    origin: str
-    state: str
-    date_order: datetime | None
-    planned: datetime | None
-    currency: str
-    write_date: str | None
-    lines: list[OrderLine] = field(default_factory=list)
-    picking_ids: list[int] = field(default_factory=list)
-    invoice_ids: list[int] = field(default_factory=list)
-
-    @property
-    def key(self) -> RecordKey:
-        return self.model, self.id
-
-    @property
-    def open_lines(self) -> list[OrderLine]:
-        return [line for line in self.lines if line.open_qty > 0]
-
-    @property
-    def is_open(self) -> bool:
-        return self.state != "cancel" and any(line.open_qty > 0 for line in self.lines)
-
-
-@dataclass(slots=True)
-class PickingLine:
-    """One move of a shipment with the order line behind it, if one is known."""
-
-    move_id: int
-    product_id: int | None
-    qty: float
-    state: str
-    line: OrderLine | None
-
-
-@dataclass(slots=True)
-class Picking:
-    """A receipt, delivery or internal transfer. `order` is the key of the order behind it, `scheduled` is UTC."""
-
-    id: int
-    name: str
-    kind: Literal["incoming", "outgoing", "internal"]
-    origin: str
-    state: str
-    partner_id: int | None
-    commercial_partner_id: int | None
-    tracking: list[str]
-    carrier: str
-    scheduled: datetime | None
-    order: RecordKey | None
-    write_date: str | None
-    lines: list[PickingLine] = field(default_factory=list)
-    model: str = PICKING
-
-    @property
-    def key(self) -> RecordKey:
-        return self.model, self.id
-
-    @property
-    def is_open(self) -> bool:
-        return self.state not in ("done", "cancel")
-
-
-@dataclass(slots=True)
-class Invoice:
-    id: int
-    name: str
-    ref: str
-    move_type: str
-    state: str
-    partner_id: int | None
-    commercial_partner_id: int | None
-    orders: list[RecordKey]
-    model: str = INVOICE
-
-
-@dataclass(slots=True)
-class SupplierCode:
-    """What one supplier calls a product."""
-
-    partner_id: int | None
-    code: str
-    name: str
-
-
-@dataclass(slots=True)
-class Product:
-    id: int
-    code: str
-    name: str
-    barcode: str
-    template_id: int | None
-    supplier_codes: list[SupplierCode] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One number by which people name a record. `value` is as Odoo holds it."""
-
-    kind: ReferenceKind
-    value: str
-    record: RecordKey
-
-
-def reference_key(text: str) -> str:
-    """A reference without its spelling: compatibility forms folded, upper case, letters and digits alone.
-
-    "po/2026-00123" and "PO 2026 00123" have one key."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
-
-
-# What is read of each model; a field that a version does not know is left out by the reader.
-FIELDS: dict[str, tuple[str, ...]] = {
-    PURCHASE: (
-        "name", "partner_ref", "origin", "state", "partner_id", "date_order", "date_planned", "currency_id",
-        "picking_ids", "write_date",
-    ),
-    "purchase.order.line": (
-        "order_id", "sequence", "name", "display_type", "product_id", "product_qty", "product_uom", "product_uom_id",
-        "qty_received", "price_unit", "date_planned",
-    ),
-    SALE: (
-        "name", "client_order_ref", "reference", "origin", "state", "partner_id", "partner_shipping_id", "date_order",
-        "commitment_date", "expected_date", "currency_id", "picking_ids", "write_date",
-    ),
-    "sale.order.line": (
-        "order_id", "sequence", "name", "display_type", "product_id", "product_uom_qty", "product_uom",
-        "product_uom_id", "qty_delivered", "price_unit", "scheduled_date",
-    ),
-    PICKING: (
-        "name", "origin", "state", "partner_id", "picking_type_code", "scheduled_date", "carrier_id",
-        "carrier_tracking_ref", "purchase_id", "sale_id", "write_date",
-    ),
-    "stock.move": (
-        "state", "product_id", "product_uom_qty", "quantity", "picking_id", "purchase_line_id", "sale_line_id",
-        "move_dest_ids",
-    ),
-    INVOICE: ("name", "ref", "move_type", "state", "partner_id", "invoice_origin"),
-    "product.product": ("display_name", "name", "default_code", "barcode", "product_tmpl_id"),
-    "product.supplierinfo": ("partner_id", "name", "product_id", "product_tmpl_id", "product_code", "product_name"),
-}  # fmt: skip
+MOST_STEPS = 20
 
 
 class OrderBook:
-    """The linked records, with look-ups by reference, partner, product and tracking number.
+    """The linked records, with look-ups by number (`keys`), partner and product.
 
-    `orders`, `pickings`, `invoices` and `products` are keyed by id (orders by model and id)."""
+    `orders`, `pickings` and `invoices` are read as a mapping from their id (orders: model and id; lines: the lines'
+    model and id). With a `path` the order store is kept there, and used again while the records are the same."""
 
-    def __init__(self, reader: RecordReader) -> None:
+    def __init__(self, reader: RecordReader, path: Path | None = None) -> None:
         self.reader = reader
-        self.version = reader.version()
+        self.store = OrderStore(path)
+        self.keys = KeyTable(self.store)
+        self.orders = Shelf(self._read_orders)
+        self.lines = Shelf(self._read_lines)
+        self.pickings = Shelf(self._read_pickings)
+        self.invoices = Shelf(self._read_invoices)
+        self._shipments = Shelf(self._read_shipments)
+        self.store.follow(reader)
+        self._read_products()
         self.directory = Directory(reader)
-        self.products: dict[int, Product] = _products(reader)
-        self.products_by_code: dict[str, list[Product]] = defaultdict(list)
-        self.word_counts: Counter[str] = Counter()
-        for product in self.products.values():
-            for code in {product.code, product.barcode, *(c.code for c in product.supplier_codes)} - {""}:
-                self.products_by_code[reference_key(code)].append(product)
-            texts = [product.name, *(c.name for c in product.supplier_codes)]
-            self.word_counts.update({word for text in texts for word in product_words(text)})
-        self.orders: dict[RecordKey, Order] = {}
-        self.lines: dict[RecordKey, OrderLine] = {}
-        for model in (PURCHASE, SALE):
-            self._load_orders(model)
-        self.pickings: dict[int, Picking] = {}
-        self._load_pickings()
-        self.invoices: dict[int, Invoice] = {}
-        self._load_invoices()
-        self.orders_of_partner: dict[int, list[Order]] = defaultdict(list)
-        self.orders_of_product: dict[int, list[Order]] = defaultdict(list)
-        for order in self.orders.values():
-            if order.commercial_partner_id:
-                self.orders_of_partner[order.commercial_partner_id].append(order)
-            for product_id in {line.product_id for line in order.lines if line.product_id}:
-                self.orders_of_product[product_id].append(order)
-        self.pickings_of_partner: dict[int, list[Picking]] = defaultdict(list)
-        for picking in self.pickings.values():
-            if picking.commercial_partner_id:
-                self.pickings_of_partner[picking.commercial_partner_id].append(picking)
-        self.by_key: dict[str, list[Reference]] = defaultdict(list)
-        for reference in self.references():
-            self.by_key[reference_key(reference.value)].append(reference)
+
+    @property
+    def version(self) -> str:
+        """The version of the records that the book holds."""
+        return self.store.version or ""
+
+    def follow(self, reader: RecordReader) -> None:
+        """Make the book hold the reader's present records; what did not change is not read again."""
+        self.reader = reader
+        changed = self.store.follow(reader)
+        if changed is None or PRODUCT_MODELS & set(changed):
+            self._read_products()
+        if changed is None or PARTNER_MODELS & set(changed):
+            self.directory = Directory(self.reader)
+        for shelf in (self.orders, self.lines, self.pickings, self.invoices, self._shipments):
+            shelf.clear()
 
     def order(self, key: RecordKey) -> Order | None:
         return self.orders.get(key)
 
     def name_of(self, key: RecordKey) -> str:
         model, record_id = key
-        if model == PICKING and record_id in self.pickings:
-            return self.pickings[record_id].name
-        if model == INVOICE and record_id in self.invoices:
-            return self.invoices[record_id].name or self.invoices[record_id].ref
+        if model == PICKING:
+            picking = self.pickings.get(record_id)
+            return picking.name if picking else ""
+        if model == INVOICE:
+            invoice = self.invoices.get(record_id)
+            return (invoice.name or invoice.ref) if invoice else ""
         order = self.orders.get(key)
         return order.name if order else ""
 
     def by_reference(self, text: str) -> list[Reference]:
         """Every record that this number names, however it is spelled."""
-        return list(self.by_key.get(reference_key(text), ()))
+        key = reference_key(text)
+        return self.keys.find([key]).get(key, [])
+
+    def count_orders(self, partner: int) -> Counter[tuple[str, bool]]:
+        """How many orders a company has, by model and whether they are open."""
+        counts: Counter[tuple[str, bool]] = Counter()
+        sql = "SELECT model, is_open, COUNT(*) FROM orders WHERE partner = ? GROUP BY model, is_open"
+        for member in self.directory.members(partner):
+            for model, is_open, count in self.store.rows(sql, member):
+                counts[MODELS[model], bool(is_open)] += count
+        return counts
+
+    def orders_of_partner(self, partner: int, *, is_open: bool, most: int) -> list[Order]:
+        """A company's newest orders that are open, or that are not."""
+        sql = "SELECT ordered, id, model FROM orders WHERE partner = ? AND is_open = ? ORDER BY ordered DESC, id DESC LIMIT ?"
+        rows = [
+            row for member in self.directory.members(partner) for row in self.store.rows(sql, member, is_open, most)
+        ]
+        return self._newest(rows, most)
+
+    def open_orders_of_product(self, product: int, most: int) -> list[Order]:
+        """The newest open orders that hold a product."""
+        sql = "SELECT ordered, id, model FROM open_products WHERE product = ? ORDER BY ordered DESC, id DESC LIMIT ?"
+        return self._newest(self.store.rows(sql, product, most), most)
+
+    def _newest(self, rows: list[tuple[Any, ...]], most: int) -> list[Order]:
+        rows = heapq.nsmallest(most, rows, key=lambda row: (-(row[0] or 0), -row[1], row[2]))
+        return list(self.orders.many((MODELS[model], order_id) for _, order_id, model in rows).values())
+
+    def pickings_of_partner(self, partner: int, most: int) -> list[Picking]:
+        """A company's shipments, open ones first, then the newest."""
+        sql = "SELECT is_closed, -id FROM pickings WHERE partner = ? ORDER BY is_closed, id DESC LIMIT ?"
+        rows = [row for member in self.directory.members(partner) for row in self.store.rows(sql, member, most)]
+        return list(self.pickings.many(-negated for _, negated in heapq.nsmallest(most, rows)).values())
 
     def pickings_of(self, order: Order) -> list[Picking]:
         """The order's receipts or deliveries, open ones first, then the newest."""
-        found = [self.pickings[i] for i in order.picking_ids if i in self.pickings]
-        return sorted(found, key=lambda p: (not p.is_open, -p.id))
+        return self._shipments.get(order.key) or []
 
-    def references(self) -> Iterator[Reference]:
-        """All numbers that name a record. A field that holds several ("AB 123, AB 124") gives each of them."""
-        for order in self.orders.values():
-            purchase = order.model == PURCHASE
-            yield Reference("purchase" if purchase else "sale", order.name, order.key)
-            for ref in order.refs:
-                for value in _several(ref):
-                    yield Reference("partner_ref" if purchase else "client_order_ref", value, order.key)
-        for picking in self.pickings.values():
-            yield Reference("picking", picking.name, picking.key)
-            for value in picking.tracking:
-                yield Reference("tracking", value, picking.key)
-        for invoice in self.invoices.values():
-            # A customer's invoice carries the customer's order number as its reference: that names the order.
-            own = [invoice.name] if invoice.move_type.startswith("out_") else [invoice.name, invoice.ref]
-            for value in filter(None, own):
-                yield Reference("invoice", value, (INVOICE, invoice.id))
+    def pickings_of_each(self, orders: Iterable[Order]) -> dict[RecordKey, list[Picking]]:
+        """`pickings_of` for many orders."""
+        return self._shipments.many(order.key for order in orders)
 
-    def _rows(self, model: str) -> list[Row]:
-        return self.reader.search_read(model, fields=FIELDS[model])
+    def _read_products(self) -> None:
+        self.products = read_products(self.reader)
+        self.products_by_code = by_code(self.products.values())
+        self.word_counts = count_words(self.products.values())
 
-    def _load_orders(self, model: str) -> None:
-        refs = ("partner_ref",) if model == PURCHASE else ("client_order_ref", "reference")
-        for row in self._rows(model):
-            partner = _id(row.get("partner_id"))
-            order = Order(
-                model=model,
-                id=row["id"],
-                name=_text(row.get("name")),
-                partner_id=partner,
-                commercial_partner_id=self.directory.commercial(partner),
-                shipping_partner_id=_id(row.get("partner_shipping_id")),
-                refs=[_text(row[name]) for name in refs if row.get(name)],
-                origin=_text(row.get("origin")),
-                state=_text(row.get("state")),
-                date_order=_moment(row.get("date_order")),
-                planned=_moment(row.get("date_planned") or row.get("commitment_date") or row.get("expected_date")),
-                currency=_name(row.get("currency_id")),
-                write_date=_text(row.get("write_date")) or None,
-                picking_ids=list(row.get("picking_ids") or ()),
-            )
-            self.orders[order.key] = order
-        done, planned = ("qty_received", "date_planned") if model == PURCHASE else ("qty_delivered", "scheduled_date")
-        for row in self._rows(f"{model}.line"):
-            key = (model, _id(row.get("order_id")) or 0)
-            if row.get("display_type") or key not in self.orders:
+    def _read_orders(self, keys: list[RecordKey]) -> dict[RecordKey, Order]:
+        orders: dict[RecordKey, Order] = {}
+        for model in (PURCHASE, SALE):
+            number, ids = MODELS.index(model), [record_id for of_model, record_id in keys if of_model == model]
+            if not ids:
                 continue
-            product = self.products.get(_id(row.get("product_id")) or 0)
-            description = _text(row.get("name"))
-            line = OrderLine(
-                id=row["id"],
-                order_id=key[1],
-                order_model=model,
-                product_id=_id(row.get("product_id")),
-                code=product.code if product else _bracketed(_name(row.get("product_id")) or description),
-                name=product.name if product else _unbracketed(_name(row.get("product_id")) or description),
-                description=description,
-                qty=_number(row.get("product_qty", row.get("product_uom_qty"))),
-                done_qty=_number(row.get(done)),
-                price=_number(row.get("price_unit")),
-                planned=_moment(row.get(planned)) or self.orders[key].planned,
-                uom=_name(row.get("product_uom_id") or row.get("product_uom")),
-                sequence=int(_number(row.get("sequence"))),
-            )
-            self.orders[key].lines.append(line)
-            self.lines[(f"{model}.line", line.id)] = line
-        for order in self.orders.values():
-            order.lines.sort(key=lambda line: (line.sequence, line.id))
+            for row in self.store.rows(_ORDERS, number, ids):
+                order = self._order(model, *row)
+                orders[order.key] = order
+            for order_id, *line in self.store.rows(_LINES, number, ids):
+                if (model, order_id) in orders:
+                    orders[model, order_id].lines.append(self._line(orders[model, order_id], *line))
+        return orders
 
-    def _load_pickings(self) -> None:
-        rows = self._rows(PICKING)
-        moves = {row["id"]: row for row in self._rows("stock.move")}
-        of_picking: dict[int, list[Row]] = defaultdict(list)
-        for move in moves.values():
-            of_picking[_id(move.get("picking_id")) or 0].append(move)
-        by_name = {order.name: order.key for order in self.orders.values() if order.name}
-        claimed = {i: order.key for order in self.orders.values() for i in order.picking_ids}
+    def _order(
+        self, model: str, record_id: int, name: str, partner: int | None, shipping: int | None, refs: str, origin: str,
+        state: str, ordered: int | None, planned: int | None, currency: str, written: str,
+    ) -> Order:  # fmt: skip
+        return Order(
+            model=model,
+            id=record_id,
+            name=name,
+            partner_id=partner,
+            commercial_partner_id=self.directory.commercial(partner),
+            shipping_partner_id=shipping,
+            refs=json.loads(refs) if refs else [],
+            origin=origin,
+            state=state,
+            date_order=_moment(ordered),
+            planned=_moment(planned),
+            currency=currency,
+            write_date=written or None,
+        )
+
+    def _line(
+        self, order: Order, sequence: int, record_id: int, product_id: int | None, product_name: str | None,
+        description: str, qty: float, done: float, price: float, planned: int | None, uom: str,
+    ) -> OrderLine:  # fmt: skip
+        product = self.products.get(product_id or 0)
+        shown = product_name or description
+        return OrderLine(
+            id=record_id,
+            order_id=order.id,
+            order_model=order.model,
+            product_id=product_id,
+            code=product.code if product else bracketed(shown),
+            name=product.name if product else unbracketed(shown),
+            description=description,
+            qty=qty,
+            done_qty=done,
+            price=price,
+            planned=_moment(planned) or order.planned,
+            uom=uom,
+            sequence=sequence,
+        )
+
+    def _read_lines(self, keys: list[RecordKey]) -> dict[RecordKey, OrderLine]:
+        wanted: list[RecordKey] = []
+        for model in (PURCHASE, SALE):
+            ids = [line_id for of_model, line_id in keys if of_model == f"{model}.line"]
+            sql = "SELECT DISTINCT order_id FROM lines WHERE model = ? AND id IN (SELECT value FROM json_each(?))"
+            wanted += [(model, order_id) for (order_id,) in self.store.rows(sql, MODELS.index(model), ids)]
+        orders = self.orders.many(wanted).values()
+        return {(f"{line.order_model}.line", line.id): line for order in orders for line in order.lines}
+
+    def _read_pickings(self, ids: list[int]) -> dict[int, Picking]:
+        rows = self.store.rows(_PICKINGS, ids)
+        lines = self._picking_lines(ids)
+        claims = (
+            "SELECT picking, model, order_id FROM order_pickings WHERE picking IN (SELECT value FROM json_each(?)) "
+        )
+        claimed: dict[int, RecordKey] = {
+            picking: (MODELS[model], order)
+            for picking, model, order in self.store.rows(claims + "ORDER BY model, order_id", ids)
+        }
+        stated = {row[0]: [(PURCHASE, row[9]), (SALE, row[10])] for row in rows}
+        known = self.orders.many([key for keys in stated.values() for key in keys if key[1]] + list(claimed.values()))
+        named = self._orders_named(row[3] for row in rows)
+        found = {}
         for row in rows:
-            lines = [
-                PickingLine(
-                    move_id=move["id"],
-                    product_id=_id(move.get("product_id")),
-                    qty=_number(move.get("product_uom_qty") or move.get("quantity")),
-                    state=_text(move.get("state")),
-                    line=self._line_behind(move, moves),
-                )
-                for move in of_picking.get(row["id"], ())
-            ]
-            behind = next(((x.line.order_model, x.line.order_id) for x in lines if x.line), None)
-            stated = (PURCHASE, _id(row.get("purchase_id"))), (SALE, _id(row.get("sale_id")))
-            order = next(((m, i) for m, i in stated if i and (m, i) in self.orders), None)
-            order = order or claimed.get(row["id"]) or behind or by_name.get(_text(row.get("origin")))
-            partner = _id(row.get("partner_id"))
-            picking = Picking(
-                id=row["id"],
-                name=_text(row.get("name")),
-                kind=_kind(row, order),
-                origin=_text(row.get("origin")),
-                state=_text(row.get("state")),
+            picking_id, name, code, origin, state, partner, tracking, carrier, scheduled, _, _, written = row
+            order = next((key for key in stated[picking_id] if key in known), None) or claimed.get(picking_id)
+            behind = next(((x.line.order_model, x.line.order_id) for x in lines[picking_id] if x.line), None)
+            order = order or behind or named.get(origin)
+            found[picking_id] = Picking(
+                id=picking_id,
+                name=name,
+                kind=_kind(code, name, order),
+                origin=origin,
+                state=state,
                 partner_id=partner,
                 commercial_partner_id=self.directory.commercial(partner),
-                tracking=_several(_text(row.get("carrier_tracking_ref"))),
-                carrier=_name(row.get("carrier_id")),
-                scheduled=_moment(row.get("scheduled_date")),
+                tracking=several(tracking),
+                carrier=carrier,
+                scheduled=_moment(scheduled),
                 order=order,
-                write_date=_text(row.get("write_date")) or None,
-                lines=lines,
+                write_date=written or None,
+                lines=lines[picking_id],
             )
-            self.pickings[picking.id] = picking
-            if order and picking.id not in self.orders[order].picking_ids:
-                self.orders[order].picking_ids.append(picking.id)
+        return found
 
-    def _line_behind(self, move: Row, moves: dict[int, Row]) -> OrderLine | None:
-        """The order line of a move or, in warehouses that pick and pack in steps, of the moves it leads to."""
-        pending, seen = [move], set[int]()
-        while pending and len(seen) < 20:
-            current = pending.pop(0)
-            seen.add(current["id"])
-            for name, model in (("purchase_line_id", f"{PURCHASE}.line"), ("sale_line_id", f"{SALE}.line")):
-                line = self.lines.get((model, _id(current.get(name)) or 0))
-                if line:
-                    return line
-            following = current.get("move_dest_ids") or ()
-            pending += [moves[i] for i in following if i in moves and i not in seen]
-        return None
+    def _picking_lines(self, picking_ids: list[int]) -> dict[int, list[PickingLine]]:
+        """The moves of each shipment with the order line behind each: its own or, in warehouses that pick and pack in
+        steps, that of the nearest move it leads to."""
+        own = self.store.rows(
+            f"SELECT {_MOVE} FROM moves WHERE picking IN (SELECT value FROM json_each(?))", picking_ids
+        )
+        moves = {row[0]: row for row in own}
+        steps = self._steps_from(moves)
+        lines = self.lines.many(key for move in moves.values() for key in _line_keys(move))
+        found: dict[int, list[PickingLine]] = defaultdict(list)
+        for row in own:
+            move_id, picking, product, qty, state, _, _ = row
+            line = _line_behind(row, moves, steps, lines)
+            found[picking].append(PickingLine(move_id, product, qty, state, line))
+        return found
 
-    def _load_invoices(self) -> None:
-        by_name = {order.name: order for order in self.orders.values() if order.name}
-        for row in self._rows(INVOICE):
-            name = _text(row.get("name"))
-            partner = _id(row.get("partner_id"))
-            origins = re.split(r"[,;\s]+", _text(row.get("invoice_origin")))
-            orders = [by_name[origin] for origin in origins if origin in by_name]
-            invoice = Invoice(
-                id=row["id"],
-                name="" if name == "/" else name,
-                ref=_text(row.get("ref")),
-                move_type=_text(row.get("move_type")),
-                state=_text(row.get("state")),
+    def _steps_from(self, moves: dict[int, tuple[Any, ...]]) -> dict[int, list[int]]:
+        """The moves that each move leads to, followed up to `MOST_STEPS` steps; `moves` gains those."""
+        steps: dict[int, list[int]] = defaultdict(list)
+        frontier = list(moves)
+        for _ in range(MOST_STEPS):
+            sql = (
+                "SELECT move, next FROM move_steps WHERE move IN (SELECT value FROM json_each(?)) ORDER BY move, place"
+            )
+            for move, following in self.store.rows(sql, frontier):
+                steps[move].append(following)
+            frontier = list({i for move in frontier for i in steps.get(move, ()) if i not in moves})
+            if not frontier:
+                break
+            sql = f"SELECT {_MOVE} FROM moves WHERE id IN (SELECT value FROM json_each(?))"
+            moves.update((row[0], row) for row in self.store.rows(sql, frontier))
+        return steps
+
+    def _read_shipments(self, keys: list[RecordKey]) -> dict[RecordKey, list[Picking]]:
+        """The shipments that Odoo lists with an order and those that say they belong to it."""
+        found: dict[RecordKey, set[int]] = {key: set() for key in self.orders.many(keys)}
+        said: dict[RecordKey, set[int]] = defaultdict(set)
+        for model, side in ((PURCHASE, "purchase"), (SALE, "sale")):
+            number, ids = MODELS.index(model), [order_id for of_model, order_id in found if of_model == model]
+            for order_id, picking in self.store.rows(_LISTED, number, ids):
+                found[model, order_id].add(picking)
+            for order_id, picking in self.store.rows(_SAID_TO_BELONG.format(side=side), number, ids, MOST_STEPS):
+                if picking:
+                    said[model, order_id].add(picking)
+        belonging = self.pickings.many(i for pickings in said.values() for i in pickings)
+        for key, pickings in said.items():
+            found[key] |= {i for i in pickings if i in belonging and belonging[i].order == key}
+        known = self.pickings.many(i for pickings in found.values() for i in pickings)
+        return {
+            key: sorted((known[i] for i in pickings if i in known), key=lambda p: (not p.is_open, -p.id))
+            for key, pickings in found.items()
+        }
+
+    def _orders_named(self, names: Iterable[str]) -> dict[str, RecordKey]:
+        """The order of each name, if there is one; of several the latest sales order."""
+        wanted = [name for name in dict.fromkeys(names) if name]
+        sql = "SELECT name, model, id FROM orders WHERE name IN (SELECT value FROM json_each(?)) ORDER BY model, id"
+        return {name: (MODELS[model], record_id) for name, model, record_id in self.store.rows(sql, wanted)}
+
+    def _read_invoices(self, ids: list[int]) -> dict[int, Invoice]:
+        rows = self.store.rows(_INVOICES, ids)
+        origins = {row[0]: re.split(r"[,;\s]+", row[6]) for row in rows}
+        named = self._orders_named(origin for several in origins.values() for origin in several)
+        return {
+            record_id: Invoice(
+                id=record_id,
+                name=name,
+                ref=ref,
+                move_type=move_type,
+                state=state,
                 partner_id=partner,
                 commercial_partner_id=self.directory.commercial(partner),
-                orders=[order.key for order in orders],
+                orders=[named[origin] for origin in origins[record_id] if origin in named],
             )
-            self.invoices[invoice.id] = invoice
-            for order in orders:
-                order.invoice_ids.append(invoice.id)
+            for record_id, name, ref, move_type, state, partner, _ in rows
+        }
 
 
-def _products(reader: RecordReader) -> dict[int, Product]:
-    products: dict[int, Product] = {}
-    variants: dict[int, list[Product]] = defaultdict(list)
-    for row in reader.search_read("product.product", fields=FIELDS["product.product"]):
-        shown = _text(row.get("display_name"))
-        product = Product(
-            id=row["id"],
-            code=_text(row.get("default_code")) or _bracketed(shown),
-            name=_text(row.get("name")) or _unbracketed(shown),
-            barcode=_text(row.get("barcode")),
-            template_id=_id(row.get("product_tmpl_id")),
-        )
-        products[product.id] = product
-        if product.template_id:
-            variants[product.template_id].append(product)
-    for row in reader.search_read("product.supplierinfo", fields=FIELDS["product.supplierinfo"]):
-        code = SupplierCode(
-            _id(row.get("partner_id")) or _id(row.get("name")),
-            _text(row.get("product_code")),
-            _text(row.get("product_name")),
-        )
-        variant = products.get(_id(row.get("product_id")) or 0)
-        for product in [variant] if variant else variants.get(_id(row.get("product_tmpl_id")) or 0, ()):
-            product.supplier_codes.append(code)
-    return products
+_ORDERS = """
+SELECT id, name, partner, shipping, refs, origin, state, ordered, planned, currency, written
+FROM orders WHERE model = ? AND id IN (SELECT value FROM json_each(?))
+"""
+_LINES = """
+SELECT order_id, sequence, id, product, product_name, description, qty, done, price, planned, uom
+FROM lines WHERE model = ? AND order_id IN (SELECT value FROM json_each(?)) ORDER BY order_id, sequence, id
+"""
+_PICKINGS = """
+SELECT id, name, code, origin, state, partner, tracking, carrier, scheduled, purchase, sale, written
+FROM pickings WHERE id IN (SELECT value FROM json_each(?))
+"""
+_MOVE = "id, picking, product, qty, state, purchase_line, sale_line"
+_INVOICES = """
+SELECT id, name, ref, move_type, state, partner, origin FROM invoices WHERE id IN (SELECT value FROM json_each(?))
+"""
+_LISTED = (
+    "SELECT order_id, picking FROM order_pickings WHERE model = ? AND order_id IN (SELECT value FROM json_each(?))"
+)
+# Shipments that name an order (by id, or as their origin) or that move one of its lines, also in an earlier step.
+# CROSS JOIN keeps SQLite from beginning at the larger table.
+_SAID_TO_BELONG = """
+WITH RECURSIVE leading (order_id, move, depth) AS (
+    SELECT order_id, moves.id, 0 FROM lines CROSS JOIN moves ON {side}_line = lines.id
+    WHERE lines.model = ?1 AND order_id IN (SELECT value FROM json_each(?2))
+    UNION
+    SELECT order_id, move_steps.move, depth + 1 FROM leading CROSS JOIN move_steps ON next = leading.move
+    WHERE depth < ?3
+)
+SELECT {side}, id FROM pickings WHERE {side} IN (SELECT value FROM json_each(?2))
+UNION
+SELECT orders.id, pickings.id FROM orders CROSS JOIN pickings ON pickings.origin = orders.name
+WHERE model = ?1 AND orders.id IN (SELECT value FROM json_each(?2)) AND orders.name <> ''
+UNION
+SELECT order_id, (SELECT picking FROM moves WHERE moves.id = leading.move) FROM leading
+"""
 
 
-def _kind(row: Row, order: RecordKey | None) -> Literal["incoming", "outgoing", "internal"]:
-    code = row.get("picking_type_code")
+def _line_keys(move: tuple[Any, ...]) -> list[RecordKey]:
+    """Where the line behind a move would be, if it is known."""
+    *_, purchase_line, sale_line = move
+    keys = ((f"{PURCHASE}.line", purchase_line), (f"{SALE}.line", sale_line))
+    return [(model, line) for model, line in keys if line]
+
+
+def _line_behind(
+    move: tuple[Any, ...],
+    moves: dict[int, tuple[Any, ...]],
+    steps: dict[int, list[int]],
+    lines: dict[RecordKey, OrderLine],
+) -> OrderLine | None:
+    pending, seen = [move], set[int]()
+    while pending and len(seen) < MOST_STEPS:
+        current = pending.pop(0)
+        seen.add(current[0])
+        for key in _line_keys(current):
+            if key in lines:
+                return lines[key]
+        pending += [moves[i] for i in steps.get(current[0], ()) if i in moves and i not in seen]
+    return None
+
+
+def _kind(code: str, name: str, order: RecordKey | None) -> Literal["incoming", "outgoing", "internal"]:
     if code == "incoming":
         return "incoming"
     if code:
         return "outgoing" if code == "outgoing" else "internal"
     if order:
         return "incoming" if order[0] == PURCHASE else "outgoing"
-    name = _text(row.get("name")).upper()
+    name = name.upper()
     return "incoming" if "/IN/" in name else "outgoing" if "/OUT/" in name else "internal"
 
 
-def _several(text: str) -> list[str]:
-    """The numbers in one field. Split where a separator stands between parts that each hold three digits."""
-    parts = [part.strip() for part in re.split(r"[,;|+&\n]|\s/\s", text)]
-    good = [part for part in parts if sum(c.isdigit() for c in part) >= 3]
-    return good if len(good) > 1 else [text] if text else []
-
-
-def _id(value: Any) -> int | None:
-    if isinstance(value, (list, tuple)):
-        value = value[0] if value else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _name(value: Any) -> str:
-    return str(value[1]) if isinstance(value, (list, tuple)) and len(value) > 1 else ""
-
-
-def _text(value: Any) -> str:
-    return str(value).strip() if value and not isinstance(value, (list, tuple)) else ""
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC) if value else None
-    except ValueError:
-        return None
-
-
-def _bracketed(text: str) -> str:
-    """The code of a display name such as "[E-COM07] Large cabinet"."""
-    found = re.match(r"\s*\[([^\]]{1,64})\]", text)
-    return found[1].strip() if found else ""
-
-
-def _unbracketed(text: str) -> str:
-    return re.sub(r"^\s*\[[^\]]{1,64}\]\s*", "", text)
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

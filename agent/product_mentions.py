@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Literal
 from rapidfuzz.distance import OSA
 
 from agent.lexicon import fold
-from agent.orderbook import OrderBook, OrderLine, reference_key
+from agent.orderbook import OrderBook
+from agent.orders import OrderLine
 from agent.product_words import COUNTED, EMPTY, WORD, counted, likeness, plain, product_words, term_ends, word_ends
+from agent.reference_keys import reference_key
 
 if TYPE_CHECKING:
     from tools.embedding import Embedder

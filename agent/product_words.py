@@ -25,7 +25,8 @@ EMPTY = frozenset((
 ))  # fmt: skip
 
 
-def product_words(text: str) -> set[str]:
+@lru_cache(20_000)
+def product_words(text: str) -> frozenset[str]:
     """The words by which a product can be named: folded, codes in brackets left out, "600 x 400" as "600x400", "M 8"
     and its like only where written as one ("M8x40").
 
@@ -33,7 +34,7 @@ def product_words(text: str) -> set[str]:
     named = re.sub(r"\[[^\]]*\]", " ", text)
     found = {plain(m[0]) for m in WORD.finditer(named)}
     found = {w for w in found if (len(w) >= 3 or (w[-1].isdigit() and len(w) == 2)) and w not in EMPTY}
-    return found | {counted(m) for m in COUNTED.finditer(named)}
+    return frozenset(found | {counted(m) for m in COUNTED.finditer(named)})
 
 
 def counted(match: re.Match[str]) -> str:

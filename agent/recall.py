@@ -7,23 +7,25 @@ of these. Nothing is decided here; matching ranks the candidates by their featur
 
 from __future__ import annotations
 
-import heapq
-import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.numbering import OWN_KINDS, NearMatch
-from agent.orderbook import INVOICE, PICKING, PURCHASE, SALE, Order, OrderBook, OrderLine, Picking, RecordKey
-from agent.product_mentions import ProductFinder, ProductMention
-from agent.references import ReferenceMention, References
+from agent.candidates import LocatedMention, Recall, RecordCandidate
+from agent.key_table import OWN_KINDS
+from agent.numbering import NearMatch
+from agent.orderbook import OrderBook
+from agent.orders import INVOICE, PICKING, PURCHASE, SALE, Order, OrderLine, Picking, RecordKey
+from agent.product_mentions import ProductFinder
+from agent.references import References
 from agent.sender import Sender, identify
-from tools.index import Document, RecordIndex
+from tools.index import RecordIndex
 from tools.message import Message, Part, PassageKind
 
 MOST_OPEN_ORDERS = 60
 MOST_CLOSED_ORDERS = 20
+MOST_SHIPMENTS = 30
+MOST_OF_A_PRODUCT = 10
 MOST_LINES = 400
 LONGEST_QUERY = 300
 LONGEST_PRODUCT_TEXT = 6000
@@ -54,80 +56,6 @@ _PLACE_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedMention:
-    """A reference with the part and passage that it stands in. `place` is subject, attachment, event, or the kind of
-    the body's passage; offsets of `mention` count in the part's text."""
-
-    part: str
-    place: str
-    mention: ReferenceMention
-
-
-@dataclass(slots=True)
-class RecordCandidate:
-    """A record with the features that speak for it. `score` (0..1) is a first, uncalibrated ranking.
-
-    Features, all 0..1 unless said otherwise: `exact`, `exact_<place>`, `near`, `own_number` (our number, not theirs),
-    `tracking`, `invoice`, `document`, `partner` (the sender's company is the record's), `partner_mentioned`,
-    `role_fit`, `open`, `recent`, `due` (its date is near), `product` (best product mention), `product_share` (of the
-    products spoken of, how many it holds), `retrieved` (the index), `linked` (reached through another candidate),
-    `alone` (1 / number of the sender's open orders), `order_of_mention` (1 for the first number in the text)."""
-
-    model: str
-    id: int
-    name: str
-    features: dict[str, float] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-    mentions: list[LocatedMention] = field(default_factory=list)
-
-    @property
-    def key(self) -> RecordKey:
-        return self.model, self.id
-
-    @property
-    def score(self) -> float:
-        f = self.features
-        value = (
-            -4.0
-            + 5.5 * f.get("exact", 0.0)
-            + 3.0 * f.get("near", 0.0)
-            + 5.0 * f.get("document", 0.0)
-            + 1.5 * f.get("partner", 0.0)
-            + 1.0 * f.get("partner_mentioned", 0.0)
-            + 0.7 * f.get("role_fit", 0.0)
-            + 0.6 * f.get("open", 0.0)
-            + 0.4 * f.get("recent", 0.0)
-            + 0.4 * f.get("due", 0.0)
-            + 1.5 * f.get("product", 0.0)
-            + 0.8 * f.get("product_share", 0.0)
-            + 0.3 * f.get("retrieved", 0.0)
-            + 3.5 * f.get("linked", 0.0)
-            + 0.8 * f.get("alone", 0.0)
-        )
-        return 1.0 / (1.0 + math.exp(-value))
-
-    def raise_to(self, feature: str, value: float, reason: str | None = None) -> None:
-        if value > self.features.get(feature, 0.0):
-            self.features[feature] = round(value, 4)
-            if reason and reason not in self.reasons:
-                self.reasons.append(reason)
-
-
-@dataclass(slots=True)
-class Recall:
-    """`candidates` are ranked by their first score; `mentions` are in reading order; `products` are those that the
-    subject and the new text speak of."""
-
-    sender: Sender
-    candidates: list[RecordCandidate] = field(default_factory=list)
-    mentions: list[LocatedMention] = field(default_factory=list)
-    products: list[ProductMention] = field(default_factory=list)
-
-    def candidate(self, key: RecordKey) -> RecordCandidate | None:
-        return next((c for c in self.candidates if c.key == key), None)
-
-
 def recall(
     message: Message, book: OrderBook, references: References | None = None, index: RecordIndex | None = None
 ) -> Recall:
@@ -135,17 +63,6 @@ def recall(
     without an `index` nothing is retrieved by meaning."""
     sender = identify(message, book)
     return _Search(message, book, references or References(book), index, sender).run()
-
-
-def product_documents(book: OrderBook) -> list[Document]:
-    """One document for each product: its names in all words that are on file, and its codes."""
-    documents = []
-    for product in book.products.values():
-        names = [product.name, *(c.name for c in product.supplier_codes)]
-        codes = [product.code, product.barcode, *(c.code for c in product.supplier_codes)]
-        text = " · ".join(dict.fromkeys(name for name in names if name))
-        documents.append(Document(str(product.id), text, tuple(dict.fromkeys(code for code in codes if code))))
-    return documents
 
 
 class _Search:
@@ -280,18 +197,13 @@ class _Search:
 
     def _partners(self) -> None:
         for partner in [*self.partners, *self.mentioned]:
-            orders = self.book.orders_of_partner.get(partner, [])
-            waiting = [o for o in orders if o.is_open]
-            closed = [o for o in orders if not o.is_open]
-            self.open_orders.update((partner, o.model) for o in waiting)
-            chosen = heapq.nsmallest(MOST_OPEN_ORDERS, waiting, key=_newest_first)
-            chosen += heapq.nsmallest(MOST_CLOSED_ORDERS, closed, key=_newest_first)
-            for order in chosen:
-                self._candidate(order.key)
-            for picking in sorted(self.book.pickings_of_partner.get(partner, []), key=lambda p: (not p.is_open, -p.id))[
-                :30
-            ]:
-                self._candidate(picking.key)
+            for (model, is_open), count in self.book.count_orders(partner).items():
+                self.open_orders[partner, model] += count if is_open else 0
+            waiting = self.book.orders_of_partner(partner, is_open=True, most=MOST_OPEN_ORDERS)
+            closed = self.book.orders_of_partner(partner, is_open=False, most=MOST_CLOSED_ORDERS)
+            shipments = self.book.pickings_of_partner(partner, MOST_SHIPMENTS)
+            for key in [o.key for o in (*waiting, *closed)] + [p.key for p in shipments]:
+                self._candidate(key)
 
     def _products(self) -> None:
         text = f"{self.message.subject}\n{self.message.new_text or self.message.body}"
@@ -326,8 +238,7 @@ class _Search:
         assert self.index is not None
         for hit in self.index.search(text, 8):
             product_id = int(hit.id)
-            orders = [o for o in self.book.orders_of_product.get(product_id, []) if o.is_open]
-            for order in sorted(orders, key=_newest_first)[:10]:
+            for order in self.book.open_orders_of_product(product_id, MOST_OF_A_PRODUCT):
                 if known and order.key not in self.found:
                     continue
                 candidate = self._candidate(order.key)
@@ -337,11 +248,12 @@ class _Search:
 
     def _linked(self) -> None:
         """Shipments of candidate orders and orders of candidate shipments."""
+        orders = [order for key in self.found if (order := self.book.orders.get(key))]
+        shipments = self.book.pickings_of_each(orders)
         for candidate in list(self.found.values()):
             strength = max(candidate.features.get(f, 0.0) for f in ("exact", "near", "document"))
-            order = self.book.orders.get(candidate.key)
-            if order is not None:
-                for rank, picking in enumerate(self.book.pickings_of(order)[:8]):
+            if candidate.key in shipments:
+                for rank, picking in enumerate(shipments[candidate.key][:8]):
                     self._link(candidate, picking.key, strength * (0.9 if rank == 0 else 0.7))
             elif candidate.model == PICKING and (behind := self.book.pickings[candidate.id].order):
                 self._link(candidate, behind, strength * 0.9)
@@ -398,10 +310,6 @@ def _kind_words(kind: str) -> str:
         "invoice": "an invoice of",
         "tracking": "the tracking number of",
     }.get(kind, "a number of")
-
-
-def _newest_first(order: Order) -> tuple[float, int]:
-    return (-order.date_order.timestamp() if order.date_order else 0.0, -order.id)
 
 
 def _one_line_a_product(orders: Iterable[Order]) -> list[OrderLine]:

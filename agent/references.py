@@ -19,7 +19,9 @@ from typing import Any
 import yaml
 
 from agent.numbering import NearMatch, Numbering
-from agent.orderbook import OrderBook, Reference, ReferenceKind, reference_key
+from agent.orderbook import OrderBook
+from agent.orders import Reference, ReferenceKind
+from agent.reference_keys import reference_key
 
 WORDS_PATH = Path(__file__).with_name("reference_words.yaml")
 LONGEST_TEXT = 60_000
@@ -75,7 +77,8 @@ class References:
     """The references of one order book, ready to be found in any text."""
 
     def __init__(self, book: OrderBook) -> None:
-        self.numbering = Numbering(book)
+        self._keys = book.keys
+        self.numbering = Numbering(book.keys)
 
     def find(self, text: str) -> list[ReferenceMention]:
         """References in reading order; they do not overlap. At most the first `LONGEST_TEXT` characters are read."""
@@ -86,12 +89,15 @@ class References:
         return sorted(mentions, key=lambda m: m.start)
 
     def _exact(self, reading: _Reading) -> list[ReferenceMention]:
-        tokens = reading.tokens
+        runs = [reading.run_end(i) for i in range(len(reading.tokens))]
+        keys = {reading.key_of(i, j) for i, end in enumerate(runs) for j in range(i + 1, end + 1)}
+        known = self._keys.find(key for key in keys if any(c.isdigit() for c in key))
         found: list[ReferenceMention] = []
         i = 0
-        while i < len(tokens):
-            for j in range(min(len(tokens), i + LONGEST_RUN, reading.run_end(i)), i, -1):
-                mention = self._known(reading, i, j)
+        while i < len(runs) and known:
+            for j in range(runs[i], i, -1):
+                references = known.get(reading.key_of(i, j))
+                mention = references and self._known(reading, i, j, references)
                 if mention:
                     found.append(mention)
                     i = j
@@ -100,11 +106,8 @@ class References:
                 i += 1
         return found
 
-    def _known(self, reading: _Reading, i: int, j: int) -> ReferenceMention | None:
-        key = "".join(reading.keys[i:j])
-        references = self.numbering.exact.get(key)
-        if not references or not any(c.isdigit() for c in key):
-            return None
+    def _known(self, reading: _Reading, i: int, j: int, references: list[Reference]) -> ReferenceMention | None:
+        key = reading.key_of(i, j)
         start, end = reading.tokens[i][0], reading.tokens[j - 1][1]
         written = reading.text[start:end]
         label = reading.label_before(start)
@@ -118,7 +121,7 @@ class References:
             return None
         kind = _kind(references, label)
         return ReferenceMention(
-            start, end, written, kind, list(references), label=label, bare=key.isdigit() and label is None
+            start, end, written, kind, references, label=label, bare=key.isdigit() and label is None
         )
 
     def _trackings(self, reading: _Reading, taken: list[ReferenceMention]) -> list[ReferenceMention]:
@@ -211,6 +214,10 @@ class _Reading:
                 break
             j += 1
         return j
+
+    def key_of(self, i: int, j: int) -> str:
+        """The key of the tokens from `i` to before `j`."""
+        return "".join(self.keys[i:j])
 
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Unbroken runs that hold a digit; a short word of letters before one ("AB 26-4248") is tried with it first."""

@@ -8,7 +8,8 @@ from typing import Literal
 
 from agent.directory import PartnerMatch, is_free_mail, registrable
 from agent.lookalikes import address_shown
-from agent.orderbook import PURCHASE, OrderBook
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE
 from tools.message import Address, Channel, Message, PassageKind
 
 Role = Literal["supplier", "customer", "carrier", "internal", "unknown"]
@@ -104,13 +105,15 @@ def _role(sender: Sender, message: Message, book: OrderBook, *, internal: bool) 
     if internal:
         return "internal"
     supplier = customer = 0.0
+    trades = False
     for match in sender.partners:
-        orders = book.orders_of_partner.get(match.partner_id, [])
+        orders = book.count_orders(match.partner_id)
         partner = book.directory.partners.get(match.partner_id)
-        bought = sum(o.model == PURCHASE for o in orders)
+        bought = orders[PURCHASE, True] + orders[PURCHASE, False]
+        trades = trades or bool(orders)
         supplier += match.score * (bought + (partner.supplier_rank if partner else 0))
-        customer += match.score * (len(orders) - bought + (partner.customer_rank if partner else 0))
-    if sender.carrier and not any(book.orders_of_partner.get(m.partner_id) for m in sender.partners):
+        customer += match.score * (orders.total() - bought + (partner.customer_rank if partner else 0))
+    if sender.carrier and not trades:
         return "carrier"
     if supplier or customer:
         return "supplier" if supplier >= customer else "customer"

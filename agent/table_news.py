@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.line_news import SAME_PRICE, News, OrderNews
-from agent.orderbook import Order, OrderBook, OrderLine, reference_key
+from agent.orderbook import OrderBook
+from agent.orders import Order, OrderLine
 from agent.prices import PriceMention
 from agent.product_mentions import ProductFinder
 from agent.proposal import Evidence
 from agent.quantities import QuantityMention
+from agent.reference_keys import reference_key
 from agent.tables import TableRow, read_table
 from agent.units import in_units_of
 from tools.message import Cell, Message, Part, PassageKind, Table

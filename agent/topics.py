@@ -7,15 +7,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from agent.candidates import LocatedMention, Recall
 from agent.edi_news import read_documents
 from agent.fields import Context, Filled, fill
 from agent.intents import NONE, IntentModel, Matrix
 from agent.lexicon import LANGUAGES
 from agent.line_news import NOT_NEW, OrderNews, gather
 from agent.match import NAMED, Ranked, rank_orders, rank_shipments, wanted_model
-from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
+from agent.orderbook import OrderBook
+from agent.orders import INVOICE, PICKING, Order, RecordKey
 from agent.product_mentions import ProductFinder
-from agent.recall import LocatedMention, Recall
 from agent.said import Said, observe, without_the_unchanged
 from agent.segments import Statement, statements
 from agent.table_news import Stretch, add_tables

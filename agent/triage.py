@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.candidates import Recall
 from agent.compare import changes
 from agent.details import add_details, replacement_wanted
 from agent.drafts import Matter, draft
@@ -16,11 +16,13 @@ from agent.held import Held, known_held, mirrored_held, order_behind, read_held
 from agent.impact import impact
 from agent.intents import IntentModel
 from agent.match import Ranked
-from agent.orderbook import INVOICE, PICKING, Order, OrderBook, RecordKey
+from agent.orderbook import OrderBook
+from agent.orders import INVOICE, PICKING, Order, RecordKey
+from agent.products import product_documents
 from agent.proposal import Candidate, Evidence, Fields, Lane, Proposal, RecordRef, Triage
 from agent.propose import Facts, Policy, load_policy, propose
 from agent.rate import Calibration
-from agent.recall import Recall, product_documents, recall
+from agent.recall import recall
 from agent.references import References
 from agent.sender import Sender
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
@@ -52,8 +54,11 @@ class TriageEngine:
         weights: IntentWeights,
         policy: Policy,
         live: RecordReader | None = None,
+        order_store: Path | None = None,
     ) -> None:
         self.reader = reader
+        self.book = OrderBook(reader, order_store)
+        self.references = References(self.book)
         self.live = live
         self.embedder = embedder
         self.index = index
@@ -64,10 +69,8 @@ class TriageEngine:
         self.refresh()
 
     def refresh(self) -> None:
-        self.book = OrderBook(self.reader)
-        self.references = References(self.book)
-        documents = product_documents(self.book)
-        self.index.build(documents, hashlib.sha256(repr(documents).encode()).hexdigest())
+        self.book.follow(self.reader)
+        self.index.build(product_documents(self.book.products.values()))
         self.understander = Understander(self.book, self.model, self.weights, self.embedder)
 
     def triage(self, message: Message) -> Triage:
@@ -328,7 +331,7 @@ def build_engine(
     weights: IntentWeights | None = None,
     live: RecordReader | None = None,
 ) -> TriageEngine:
-    """The engine over a reader's records. With `index_dir` the index and the embeddings are kept between starts; an
+    """The engine over a reader's records. With `index_dir` orders, index and embeddings are kept between starts; an
     `embedder` that stands already, or other `weights` than those that ship, are used as they are. `live` is Odoo itself,
     where `reader` is a mirror of it."""
     embedder = embedder or Embedder(index_dir / "embeddings.sqlite" if index_dir else None)
@@ -340,4 +343,5 @@ def build_engine(
         weights=weights or IntentWeights.load(),
         policy=load_policy(),
         live=live,
+        order_store=index_dir / "orders.sqlite" if index_dir else None,
     )

@@ -18,7 +18,7 @@ import numpy as np
 from agent.fields import Context, Filled, fill
 from agent.intents import NONE, IntentModel, Matrix
 from agent.line_news import OrderNews
-from agent.orderbook import Order
+from agent.orders import Order
 from agent.said import Said
 from agent.weigh import CHANGES, COMPARED, IntentWeights, Situation, TopicEvidence, evidence_of
 from tools.embedding import Embedder

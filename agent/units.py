@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from agent.lexicon import any_of, fold, lookup, words
-from agent.orderbook import OrderLine
+from agent.orders import OrderLine
 from agent.quantities import PACK_SIZES, QuantityMention
 
 _COUNT = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,4})(?![0-9.,])(?!\s?(?:mm|cm|m|ml|l|kg|g|w|v)\b)")

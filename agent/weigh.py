@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.fields import Filled
 from agent.intents import NONE, ROLES, IntentModel, Matrix
-from agent.orderbook import PURCHASE, SALE, Order
+from agent.orders import PURCHASE, SALE, Order
 from agent.said import Said
 from agent.taxonomy import taxonomy
 

@@ -21,7 +21,8 @@ from rich.console import Console
 
 from agent.held import read_held
 from agent.impact import impact
-from agent.orderbook import PURCHASE, SALE, Order, OrderBook
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, SALE, Order
 from agent.proposal import Fields, LineFields
 from review.database import Database
 from review.mirror import MirrorReader
@@ -89,7 +90,8 @@ def first_loads(settings: OdooSettings, live: OdooReader, folder: Path, repeat: 
 
 def longest(book: OrderBook, model: str) -> Order:
     """The open order of most lines."""
-    orders = [order for order in book.orders.values() if order.model == model and order.is_open]
+    ids = [row["id"] for row in book.reader.search_read(model, fields=())]
+    orders = [order for order in book.orders.many((model, i) for i in ids).values() if order.is_open]
     return max(orders, key=lambda order: (len(order.open_lines), order.id))
 
 

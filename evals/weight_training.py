@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.intents import IntentModel
-from agent.orderbook import INVOICE, PICKING, OrderBook, RecordKey
+from agent.orderbook import OrderBook
+from agent.orders import INVOICE, PICKING, RecordKey
 from agent.proposal import RecordRef
 from agent.recall import recall
 from agent.triage import TriageEngine

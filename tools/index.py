@@ -6,10 +6,11 @@ lines. Each company has a collection of its own. Where vectors fail, words alone
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,20 @@ from uuid import uuid4
 
 from tools.embedding import Embedder
 
-BATCH = 5000
+BATCH = 500
 RANK_CONSTANT = 60
 MOST_WORDS = 24
 
 
+FORMAT = 2
+MOST_CODES = 1_000
 _TABLES = """
-CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5(id UNINDEXED, text, tokenize="unicode61 remove_diacritics 2");
-CREATE VIRTUAL TABLE IF NOT EXISTS codes USING fts5(id UNINDEXED, code, tokenize="trigram");
-CREATE TABLE IF NOT EXISTS state (version TEXT NOT NULL);
+DROP TABLE IF EXISTS texts;
+DROP TABLE IF EXISTS codes;
+DROP TABLE IF EXISTS documents;
+CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT UNIQUE, digest TEXT NOT NULL, has_vector INTEGER NOT NULL);
+CREATE VIRTUAL TABLE texts USING fts5(id UNINDEXED, text, tokenize="unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE codes USING fts5(id UNINDEXED, code, tokenize="trigram");
 """
 
 
@@ -74,32 +80,28 @@ class RecordIndex:
             directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"{self._name}.sqlite" if directory is not None else ":memory:"
         self._words = sqlite3.connect(path, check_same_thread=False)
-        self._words.executescript(_TABLES)
+        if self._words.execute("PRAGMA user_version").fetchone() != (FORMAT,):
+            self._words.executescript(f"{_TABLES}PRAGMA user_version = {FORMAT};")
 
-    @property
-    def version(self) -> str | None:
-        """The records' version that the index was built from."""
-        row = self._words.execute("SELECT version FROM state").fetchone()
-        return row[0] if row else None
-
-    def build(self, documents: Sequence[Document], version: str) -> bool:
-        """Make the index hold these documents alone. Does nothing, and returns False, when the version is known."""
+    def build(self, documents: Sequence[Document]) -> bool:
+        """Make the index hold these documents alone. Only what is new or differs is written; False where nothing did."""
         with self._lock:
-            if self.version == version:
-                return False
+            wanted = {d.id: d for d in documents}
+            digests = {d.id: hashlib.sha256(repr(d).encode()).hexdigest() for d in wanted.values()}
+            held = dict(self._words.execute("SELECT id, digest FROM documents").fetchall())
+            gone = [name for name in held if name not in wanted]
+            changed = [d for d in wanted.values() if held.get(d.id) != digests[d.id]]
             with self._words:
-                for table in ("texts", "codes", "state"):
-                    self._words.execute(f"DELETE FROM {table}")
-                self._words.executemany("INSERT INTO texts VALUES (?, ?)", ((d.id, d.text) for d in documents))
-                codes = ((d.id, _code(code)) for d in documents for code in d.codes if code)
-                self._words.executemany("INSERT INTO codes VALUES (?, ?)", codes)
-                self._words.execute("INSERT INTO state VALUES (?)", (version,))
+                self._remove([*gone, *(d.id for d in changed if d.id in held)])
+                for document in changed:
+                    self._add(document, digests[document.id])
             try:
-                self._build_vectors(documents)
+                embedded = self._build_vectors(wanted)
                 self.problem = None
             except Exception as error:
+                embedded = 0
                 self.problem = f"Vector search is off ({error}). Words alone are searched; check the Chroma store."
-            return True
+            return bool(gone or changed or embedded)
 
     def search(self, text: str, k: int = 10) -> list[Hit]:
         """The documents nearest to a text in words and meaning, best first, at most `k`."""
@@ -134,7 +136,8 @@ class RecordIndex:
             return {}
         try:
             collection = self._open()
-            count = collection.count()
+            # Known without asking Chroma, which takes as long to count as to search.
+            [count] = self._words.execute("SELECT COUNT(*) FROM documents WHERE has_vector").fetchone()
             if not count:
                 return {}
             vector = self._embedder.query(text)
@@ -149,16 +152,42 @@ class RecordIndex:
             self.problem = f"Vector search is off ({error}). Words alone are searched; check the Chroma store."
             return {}
 
-    def _build_vectors(self, documents: Sequence[Document]) -> None:
+    def _remove(self, names: list[str]) -> None:
+        for name in names:
+            [number] = self._words.execute("SELECT number FROM documents WHERE id = ?", (name,)).fetchone()
+            first = number * MOST_CODES
+            self._words.execute("DELETE FROM documents WHERE number = ?", (number,))
+            self._words.execute("DELETE FROM texts WHERE rowid = ?", (number,))
+            self._words.execute("DELETE FROM codes WHERE rowid BETWEEN ? AND ?", (first, first + MOST_CODES - 1))
+
+    def _add(self, document: Document, digest: str) -> None:
+        row = (document.id, digest)
+        number = self._words.execute("INSERT INTO documents VALUES (NULL, ?, ?, 0)", row).lastrowid or 0
+        self._words.execute(
+            "INSERT INTO texts (rowid, id, text) VALUES (?, ?, ?)", (number, document.id, document.text)
+        )
+        codes = [_code(code) for code in document.codes[:MOST_CODES] if code]
+        rows = ((number * MOST_CODES + place, document.id, code) for place, code in enumerate(codes))
+        self._words.executemany("INSERT INTO codes (rowid, id, code) VALUES (?, ?, ?)", rows)
+
+    def _build_vectors(self, documents: Mapping[str, Document]) -> int:
+        """Embeds what has no vector yet, batch by batch, so that what was done stands when it is interrupted."""
         collection = self._open()
-        wanted = {d.id for d in documents}
-        gone = [name for name in collection.get(include=[])["ids"] if name not in wanted]
-        for start in range(0, len(gone), BATCH):
-            collection.delete(ids=gone[start : start + BATCH])
-        for start in range(0, len(documents), BATCH):
-            batch = documents[start : start + BATCH]
+        marked = {name for (name,) in self._words.execute("SELECT id FROM documents WHERE has_vector")}
+        if collection.count() != len(marked):
+            stored = set(collection.get(include=[])["ids"])
+            gone = sorted(stored - documents.keys())
+            for start in range(0, len(gone), BATCH):
+                collection.delete(ids=gone[start : start + BATCH])
+            marked &= stored
+        missing = [d for d in documents.values() if d.id not in marked]
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
             vectors = self._embedder.passages([d.text for d in batch])
             collection.upsert(ids=[d.id for d in batch], embeddings=vectors.tolist())
+            with self._words:
+                self._words.executemany("UPDATE documents SET has_vector = 1 WHERE id = ?", ((d.id,) for d in batch))
+        return len(missing)
 
     def _open(self) -> Any:
         if self._collection is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Row = dict[str, Any]
 Domain = Sequence[Any]
@@ -44,4 +44,13 @@ class RecordReader(Protocol):
 
     def as_of(self) -> datetime | None:
         """When the rows were taken from Odoo (timezone-aware); None where it is not known or they are read live."""
+        ...
+
+
+@runtime_checkable
+class ChangeFeed(Protocol):
+    """What a reader may offer besides, so that what is built over many records follows it without reading them all."""
+
+    def changes_since(self, version: str) -> Mapping[str, Collection[int]] | None:
+        """Model → ids of the rows that came, changed or went since that version; None where it cannot be told."""
         ...

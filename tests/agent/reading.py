@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from agent.fields import Context
 from agent.line_news import OrderNews, gather
-from agent.orderbook import PURCHASE, Order, OrderBook
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, Order
 from agent.product_mentions import ProductFinder
 from agent.references import References
 from agent.said import Said, observe

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from agent.drafts import LONGEST_NAME, MOST_NAME_WORDS, TO_SENDER, Matter, draft, person_name
 from agent.lexicon import words
-from agent.orderbook import PICKING, PURCHASE, SALE, OrderBook, RecordKey
+from agent.orderbook import OrderBook
+from agent.orders import PICKING, PURCHASE, SALE, RecordKey
 from agent.proposal import Fields, Impact, ImpactItem, LineFields, RecordRef
 from agent.taxonomy import taxonomy
 from tests.agent.company import mail, snapshot
@@ -37,7 +38,7 @@ def company(lang: str = "fr_FR") -> OrderBook:
 
 
 BOOK = company()
-DELIVERY: RecordKey = (PICKING, next(p.id for p in BOOK.pickings.values() if p.order == BOATHOUSE))
+DELIVERY: RecordKey = (PICKING, BOOK.pickings_of(BOOK.orders[BOATHOUSE])[0].id)
 
 
 def write(

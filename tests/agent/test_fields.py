@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.fields import Filled, fill, open_lines
-from agent.orderbook import SALE, Order
+from agent.orders import SALE, Order
 from tests.agent.reading import BLUE, BOOK, LAMP, LAMPS, ROPE, ROPES_AND_FENDERS, WHITE, context
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from agent.impact import impact
-from agent.orderbook import PURCHASE, SALE, OrderBook
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, SALE
 from agent.proposal import Fields, Impact, LineFields, Shippable, Split, StockCover
 from tests.agent.company import snapshot
 from tests.agent.reading import BLUE, BOOK, ROPE

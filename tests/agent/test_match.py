@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.candidates import Recall
 from agent.match import Ranked, rank_orders, rank_shipments, share, wanted_model
-from agent.orderbook import PICKING, PURCHASE, SALE, OrderBook
-from agent.recall import Recall, recall
+from agent.orderbook import OrderBook
+from agent.orders import PICKING, PURCHASE, SALE
+from agent.recall import recall
 from agent.topics import CLAIMED_AT
 from tests.agent.company import mail, snapshot
 from tests.agent.reading import BLUE, BOOK, REFERENCES, ROPE, say

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agent.orderbook import PICKING, PURCHASE, SALE, OrderBook, reference_key
+from agent.orderbook import OrderBook
+from agent.orders import PICKING, PURCHASE, SALE
+from agent.reference_keys import reference_key
 from tests.agent.company import snapshot
 from tools.snapshot import SnapshotReader
 
@@ -63,8 +65,11 @@ def test_look_ups_by_number_partner_tracking_and_invoice():
     assert [(r.kind, r.record) for r in made.by_reference("gd 70033 0041")] == [("tracking", (PICKING, 5))]
     [invoice] = made.by_reference("RG55120")
     assert (invoice.kind, made.invoices[invoice.record[1]].orders) == ("invoice", [(PURCHASE, 43)])
-    assert {o.id for o in made.orders_of_partner[10]} == {41, 43}
-    assert {o.key for o in made.orders_of_product[1]} == {(PURCHASE, 41), (PURCHASE, 44), (SALE, 41)}
+    assert {
+        o.id
+        for o in [*made.orders_of_partner(10, is_open=True, most=9), *made.orders_of_partner(10, is_open=False, most=9)]
+    } == {41, 43}
+    assert {o.key for o in made.open_orders_of_product(1, 9)} == {(PURCHASE, 41), (PURCHASE, 44), (SALE, 41)}
 
 
 def test_several_numbers_in_one_field_each_lead_to_the_order():

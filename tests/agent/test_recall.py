@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from agent.orderbook import INVOICE, PICKING, PURCHASE, SALE, OrderBook
-from agent.recall import RecordCandidate, product_documents, recall
+from agent.candidates import RecordCandidate
+from agent.orderbook import OrderBook
+from agent.orders import INVOICE, PICKING, PURCHASE, SALE
+from agent.products import product_documents
+from agent.recall import recall
 from agent.references import References
 from agent.sender import identify
 from tests.agent.company import NOW, mail, snapshot
@@ -178,7 +181,7 @@ def test_without_a_number_or_a_known_sender_the_index_finds_orders():
 
 
 def test_every_product_is_one_document_with_all_its_codes():
-    documents = {d.id: d for d in product_documents(BOOK)}
+    documents = {d.id: d for d in product_documents(BOOK.products.values())}
     assert len(documents) == 6
     assert documents["1"].codes == ("ROP-12-NAV", "5701234000017", "TT 1220-N")
     assert "Festmacher" in documents["1"].text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from agent.line_news import OrderNews
-from agent.orderbook import PURCHASE, Order, OrderBook
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, Order
 from agent.table_news import Stretch, add_tables
 from tests.agent.company import mail, snapshot
 from tests.agent.reading import BLUE, BOOK, LAMPS, ROPE, ROPES_AND_FENDERS, WHITE

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from agent.intents import IntentModel
-from agent.orderbook import PICKING, PURCHASE, SALE
+from agent.orders import PICKING, PURCHASE, SALE
 from agent.rate import FEATURES
 from agent.recall import recall
 from agent.topics import Understander, Understanding, Unread

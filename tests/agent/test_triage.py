@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.intents import MODEL_PATH
-from agent.orderbook import PURCHASE, SALE
+from agent.orders import PURCHASE, SALE
 from agent.proposal import Proposal, Triage
 from agent.taxonomy import taxonomy
 from agent.triage import TriageEngine, build_engine

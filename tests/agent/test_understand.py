@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.intents import NONE, IntentModel
-from agent.orderbook import Order
+from agent.orders import Order
 from agent.taxonomy import taxonomy
 from agent.understand import Reading, Topic, read_topic, statement_count
 from agent.weigh import IntentWeights, Situation, intents_of

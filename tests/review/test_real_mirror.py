@@ -15,7 +15,8 @@ from sqlalchemy import select
 
 from agent.held import read_held
 from agent.impact import impact
-from agent.orderbook import PURCHASE, SALE, OrderBook
+from agent.orderbook import OrderBook
+from agent.orders import PURCHASE, SALE
 from agent.proposal import Fields, LineFields
 from review.mail_rows import SourceRows
 from review.mirror import MirrorReader

@@ -39,7 +39,7 @@ class BrokenVectors(WordVectors):
 @pytest.fixture(scope="module")
 def index() -> RecordIndex:
     made = RecordIndex(WordVectors())  # type: ignore[arg-type]
-    assert made.build(DOCUMENTS, "v1")
+    assert made.build(DOCUMENTS)
     return made
 
 
@@ -68,28 +68,27 @@ def test_wild_queries_do_no_harm(index, text):
     assert isinstance(index.search(text, 3), list)
 
 
-def test_built_once_for_each_version_and_kept_on_disk(tmp_path):
+def test_what_is_on_disk_is_used_again_while_the_documents_are_the_same(tmp_path):
     first = RecordIndex(WordVectors(), tmp_path, company="Havnegaard ApS")  # type: ignore[arg-type]
-    assert first.build(DOCUMENTS, "v1")
-    assert not first.build(DOCUMENTS, "v1")
+    assert first.build(DOCUMENTS)
+    assert not first.build(DOCUMENTS)
     again = RecordIndex(WordVectors(), tmp_path, company="Havnegaard ApS")  # type: ignore[arg-type]
-    assert again.version == "v1"
-    assert not again.build(DOCUMENTS, "v1")
+    assert not again.build(DOCUMENTS)
     assert again.search("plough anchor", 1)[0].id == "3"
-    assert again.build(DOCUMENTS[:2], "v2")
+    assert again.build(DOCUMENTS[:2])
     assert {hit.id for hit in again.search("plough anchor rope fender", 5)} == {"1", "2"}
 
 
 def test_two_indexes_in_memory_do_not_mix():
     one, other = RecordIndex(WordVectors()), RecordIndex(WordVectors())  # type: ignore[arg-type]
-    one.build(DOCUMENTS[:1], "v1")
-    other.build(DOCUMENTS[2:], "v1")
+    one.build(DOCUMENTS[:1])
+    other.build(DOCUMENTS[2:])
     assert {hit.id for hit in one.search("rope anchor", 5)} == {"1"}
 
 
 def test_without_vectors_words_alone_answer_and_the_reason_is_kept():
     index = RecordIndex(BrokenVectors())  # type: ignore[arg-type]
-    index.build(DOCUMENTS, "v1")
+    index.build(DOCUMENTS)
     assert index.problem is not None
     assert "no model" in index.problem
     assert index.search("plough anchor", 1)[0].id == "3"

@@ -1,0 +1,176 @@
+"""The order store: what the order book needs of every record, in one SQLite file that follows a reader.
+
+It is made anew from all records when it knows nothing, when its format is another or when the reader cannot say what
+changed; otherwise the records that changed are replaced. It is derived data: a file that cannot be read is made again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any
+
+from agent.order_rows import SOURCES, Source, Tables, tables_of
+from tools.records import ChangeFeed, RecordReader, Row
+
+FORMAT = "1"
+PAGE = 20_000
+CACHE_KIB = 64 * 1024
+_TABLES, _INDEXES = Path(__file__).with_name("order_store.sql").read_text(encoding="utf-8").split("-- indexes\n")
+_COUNT_OPEN = """
+UPDATE orders SET is_open = state <> 'cancel' AND EXISTS (
+    SELECT 1 FROM lines WHERE lines.model = orders.model AND lines.order_id = orders.id AND lines.qty > lines.done
+)
+"""
+_LIST_OPEN = """
+INSERT INTO open_products
+SELECT DISTINCT lines.product, COALESCE(orders.ordered, 0), orders.id, orders.model
+FROM orders JOIN lines ON lines.model = orders.model AND lines.order_id = orders.id
+WHERE orders.is_open AND lines.product IS NOT NULL
+"""
+_TOUCHED = "(orders.model, orders.id) IN (SELECT model, id FROM touched)"
+
+
+class OrderStore:
+    """Without a `path` the rows live in a temporary file that ends with the store. Safe to share between threads."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._connection = self._opened()
+
+    @property
+    def version(self) -> str | None:
+        """The version of the records that the store holds; None before the first load."""
+        return self._state("version")
+
+    @property
+    def letters(self) -> str:
+        """The letters A-Z of the numbers that were ever held, in order."""
+        return self._state("letters") or ""
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query. A list, set or other collection is given as one parameter, for `json_each(?)`."""
+        bound = [
+            value if value is None or isinstance(value, (str, int, float)) else json.dumps(list(value))
+            for value in parameters
+        ]
+        with self._lock:
+            return self._connection.execute(sql, bound).fetchall()
+
+    def follow(self, reader: RecordReader) -> Collection[str] | None:
+        """Make the store hold the reader's present records. Gives the models that changed (`[]`: none); None where all
+        was read anew.
+
+        Raises RecordsError if the records cannot be read; the store then holds what it held."""
+        with self._lock:
+            version, held = reader.version(), self.version
+            if held == version:
+                return []
+            changes = reader.changes_since(held) if held is not None and isinstance(reader, ChangeFeed) else None
+            if changes is None:
+                self._load(reader, version)
+                return None
+            self._apply(reader, changes, version)
+            return [model for model, ids in changes.items() if ids]
+
+    def _load(self, reader: RecordReader, version: str) -> None:
+        """Everything anew, in a file of its own that takes the place of the old one when it is complete."""
+        fresh = self._path.with_suffix(f".{os.getpid()}") if self._path else None
+        if fresh:
+            fresh.unlink(missing_ok=True)
+        loading = sqlite3.connect(fresh or "", check_same_thread=False, isolation_level=None)
+        loading.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        loading.executescript(f"PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; {_TABLES}")
+        loading.execute("BEGIN")
+        letters: set[str] = set()
+        for source in SOURCES:
+            for page in _pages(reader, source):
+                _insert(loading, tables_of(source, page), letters)
+        loading.execute(_COUNT_OPEN)
+        loading.execute(_LIST_OPEN)
+        loading.execute("COMMIT")
+        loading.executescript(f"{_INDEXES} ANALYZE;")
+        _note(loading, version, letters)
+        if fresh and self._path:
+            loading.close()
+            Path(f"{self._path}-journal").unlink(missing_ok=True)  # it belongs to the file that goes
+            os.replace(fresh, self._path)
+            loading = self._opened()
+        self._connection.close()
+        self._connection = loading
+
+    def _apply(self, reader: RecordReader, changes: Mapping[str, Collection[int]], version: str) -> None:
+        db = self._connection
+        letters = set(self.letters)
+        pages = [
+            (source, ids, tables_of(source, reader.read(source.model, ids, source.fields)))
+            for source in SOURCES
+            if (ids := sorted(changes.get(source.model, ())))
+        ]
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute("CREATE TEMP TABLE touched (model INTEGER, id INTEGER, PRIMARY KEY (model, id))")
+            for source, ids, tables in pages:
+                self._touch(source, ids)
+                for table, condition in source.owns:
+                    db.executemany(f"DELETE FROM {table} WHERE {condition}", ((i,) for i in ids))
+                _insert(db, tables, letters)
+                self._touch(source, ids)
+            db.execute(f"DELETE FROM open_products AS orders WHERE {_TOUCHED}")
+            db.execute(f"{_COUNT_OPEN} WHERE {_TOUCHED}")
+            db.execute(f"{_LIST_OPEN} AND {_TOUCHED}")
+            _note(db, version, letters)
+            db.execute("DROP TABLE touched")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+    def _touch(self, source: Source, ids: list[int]) -> None:
+        """Note the orders of these records as they stand: before a change and after it they may be others."""
+        if source.orders:
+            self._connection.execute(f"INSERT OR IGNORE INTO touched {source.orders}", (json.dumps(ids),))
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path or "", check_same_thread=False, isolation_level=None, timeout=60)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        return connection
+
+    def _state(self, name: str) -> str | None:
+        """What is noted under a name; None where nothing is, or the file is of another format or none at all."""
+        try:
+            state = dict(self.rows("SELECT name, value FROM state"))
+        except sqlite3.DatabaseError:
+            return None
+        return state.get(name) if state.get("format") == FORMAT else None
+
+
+def _pages(reader: RecordReader, source: Source) -> Iterator[list[Row]]:
+    page = reader.search_read(source.model, (), source.fields, limit=PAGE, order="id")
+    while page:
+        yield page
+        if len(page) < PAGE:
+            return
+        page = reader.search_read(source.model, [("id", ">", page[-1]["id"])], source.fields, limit=PAGE, order="id")
+
+
+def _insert(db: sqlite3.Connection, tables: Tables, letters: set[str]) -> None:
+    """Adds the rows; `letters` gains the characters of the numbers among them."""
+    for table, rows in tables.items():
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
+    letters.update(*(shape for *_, shape, _, _, _ in tables.get("numbers", ()) if shape))
+
+
+def _note(db: sqlite3.Connection, version: str, letters: set[str]) -> None:
+    state = {"version": version, "format": FORMAT, "letters": "".join(sorted(letters.intersection(ascii_uppercase)))}
+    db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", state.items())
