@@ -14,7 +14,7 @@ from tests.agent.company import NOW
 from tests.agent.reading import BLUE, ROPE, ROPES_AND_FENDERS, context
 
 EMPTY = np.zeros((0, 0), dtype=np.float32)
-MODEL = IntentModel([*sorted(taxonomy().intents), NONE], {}, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, 0.5, EMPTY)
+MODEL = IntentModel([*sorted(taxonomy().intents), NONE], {}, *[EMPTY] * 8, 0.5, EMPTY)
 
 WEIGHTS = IntentWeights.unfitted(intents_of(MODEL))
 
