@@ -82,10 +82,11 @@ def fit_meaning(vectors: Matrix, labels: Any) -> tuple[Matrix, ...]:
     from sklearn.neural_network import MLPClassifier
 
     mean = vectors.mean(axis=0)
+    features = VECTOR_SCALE * (vectors - mean)
     network = MLPClassifier((HIDDEN_UNITS,), alpha=HIDDEN_PENALTY, random_state=0)
     every = np.unique(labels)
     for _ in range(EPOCHS):
-        network.partial_fit(VECTOR_SCALE * (vectors - mean), labels, classes=every)
+        network.partial_fit(features, labels, classes=every)
     hidden_weights = VECTOR_SCALE * network.coefs_[0]
     hidden_bias = network.intercepts_[0] - mean @ hidden_weights
     arrays = (hidden_weights, hidden_bias, network.coefs_[1], network.intercepts_[1])
