@@ -141,7 +141,14 @@ class OrderStore:
         if self._path:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path or "", check_same_thread=False, isolation_level=None, timeout=60)
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        try:
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # no database, or a part of one
+            connection.close()
+            os.unlink(self._path or "")
+            return self._opened()
         return connection
 
     def _state(self, name: str) -> str | None:

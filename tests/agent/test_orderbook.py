@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agent.orderbook import OrderBook
 from agent.orders import PICKING, PURCHASE, SALE
 from agent.reference_keys import reference_key
@@ -86,3 +88,52 @@ def test_contacts_belong_to_their_company_and_our_own_side_is_known():
 
 def test_the_key_of_a_reference_ignores_spelling():
     assert reference_key("po/2026-00123") == reference_key("PO 2026 00123") == "PO202600123"
+
+
+def test_the_newest_orders_of_a_company_and_its_people_come_first():
+    rows = [
+        {"id": i, "name": f"P{i}", "partner_id": [10 + i % 2, "x"], "date_order": f"2026-05-{1 + i % 7:02d} 08:00:00"}
+        for i in range(1, 20)
+    ]
+    lines = [
+        {"id": i, "order_id": [i, "x"], "name": "Rope", "product_id": [1, "x"], "product_qty": 2.0 * (i % 3)}
+        for i in range(1, 20)
+    ]
+    made = book(purchase_order=rows, purchase_order_line=lines, sale_order=[])
+    newest = sorted(rows, key=lambda r: (r["date_order"], r["id"]), reverse=True)
+    for is_open in (True, False):
+        expected = [r["id"] for r in newest if bool(r["id"] % 3) == is_open]
+        assert [o.id for o in made.orders_of_partner(10, is_open=is_open, most=4)] == expected[:4]
+    assert made.count_orders(10) == {(PURCHASE, True): 13, (PURCHASE, False): 6}
+    assert [o.id for o in made.open_orders_of_product(1, 3)] == [r["id"] for r in newest if r["id"] % 3][:3]
+
+
+@pytest.mark.parametrize("link", ["listed", "purchase_id", "origin", "moves", "earlier moves"])
+def test_an_order_knows_its_shipments_however_odoo_links_them(link):
+    rows = snapshot()
+    shipment = {"id": 90, "name": "WH/IN/00090", "state": "assigned", "purchase_id": False, "origin": False}
+    [line] = [r["id"] for r in rows["purchase.order.line"] if r["order_id"][0] == 42 and not r.get("display_type")]
+    move = {"id": 900, "picking_id": [90, "x"], "product_id": [5, "x"], "product_uom_qty": 10.0, "state": "assigned"}
+    if link == "listed":
+        rows["purchase.order"][1]["picking_ids"].append(90)
+    elif link == "purchase_id":
+        shipment["purchase_id"] = [42, "P00042"]
+    elif link == "origin":
+        shipment["origin"] = "P00042"
+    elif link == "moves":
+        rows["stock.move"].append({**move, "purchase_line_id": [line, "x"]})
+    else:
+        rows["stock.move"].append({**move, "move_dest_ids": [901]})
+        rows["stock.move"].append({"id": 901, "move_dest_ids": [902]})
+        rows["stock.move"].append({"id": 902, "purchase_line_id": [line, "x"], "state": "assigned"})
+    rows["stock.picking"].append(shipment)
+    made = OrderBook(SnapshotReader(rows))
+    assert [p.id for p in made.pickings_of(made.orders[PURCHASE, 42])] == [90, 2]
+    assert made.pickings[90].order == (PURCHASE, 42)
+
+
+def test_what_is_not_there_is_not_found():
+    made = book()
+    assert (made.orders.get((PURCHASE, 999)), made.name_of((PICKING, 999)), 999 in made.invoices) == (None, "", False)
+    with pytest.raises(KeyError):
+        made.orders[PURCHASE, 999]

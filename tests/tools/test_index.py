@@ -96,3 +96,48 @@ def test_without_vectors_words_alone_answer_and_the_reason_is_kept():
 
 def test_search_before_any_build_finds_nothing():
     assert RecordIndex(WordVectors()).search("rope", 3) == []  # type: ignore[arg-type]
+
+
+class CountedVectors(WordVectors):
+    """Counts what is embedded, and fails after so many texts."""
+
+    def __init__(self, until: int = 1000) -> None:
+        self.seen: list[str] = []
+        self.until = until
+
+    def passages(self, texts):
+        if len(self.seen) + len(texts) > self.until:
+            raise RuntimeError("no more")
+        self.seen += texts
+        return super().passages(texts)
+
+
+def test_only_what_is_new_or_differs_is_embedded_again(tmp_path):
+    embedder = CountedVectors()
+    index = RecordIndex(embedder, tmp_path)  # type: ignore[arg-type]
+    index.build(DOCUMENTS)
+    changed = Document("3", "Folding anchor 10 kg", ("ANC-10-FLD",))
+    assert index.build([*DOCUMENTS[:2], changed, Document("9", "Boat hook", ("HOK-1",))])
+    assert embedder.seen == [*(d.text for d in DOCUMENTS), "Folding anchor 10 kg", "Boat hook"]
+    assert {hit.id for hit in index.search("lamp plough anchor hook", 9)} == {"1", "2", "3", "9"}
+    assert [index.search(code, 1)[0].id for code in ("ANC-10-FLD", "HOK-1x HOK1")] == ["3", "9"]
+    assert "3" not in index._search_words("ANC-10-GAL", 9)
+
+
+def test_embedding_that_was_interrupted_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.index.BATCH", 1)
+    stopped = RecordIndex(CountedVectors(until=2), tmp_path)  # type: ignore[arg-type]
+    stopped.build(DOCUMENTS)
+    assert stopped.problem is not None
+    embedder = CountedVectors()
+    again = RecordIndex(embedder, tmp_path)  # type: ignore[arg-type]
+    assert again.build(DOCUMENTS)
+    assert (again.problem, embedder.seen) == (None, [d.text for d in DOCUMENTS[2:]])
+
+
+def test_vectors_that_were_lost_are_made_again(tmp_path):
+    RecordIndex(WordVectors(), tmp_path, company="a b").build(DOCUMENTS)  # type: ignore[arg-type]
+    index = RecordIndex(WordVectors(), tmp_path, company="a b")  # type: ignore[arg-type]
+    index._open().delete(ids=["1", "2"])
+    assert index.build(DOCUMENTS)
+    assert (index.search("mooring rope", 1)[0].vector or 0) > 0.3
