@@ -40,7 +40,7 @@ Written by `triage eval intents`; do not edit. Measured at commit `{commit}` on 
 language, stay on one side. Intervals are 95 %, percentile bootstrap over ideas.
 
 These are figures about single statements out of context, with the sender's role known. In a message the model also sees
-the order: [measured quality](quality.md) tells how whole messages are read.
+the order: [evaluating](evaluating.md) tells how whole messages are read.
 
 {overall}
 
