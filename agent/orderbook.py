@@ -111,10 +111,15 @@ class OrderBook:
         ]
         return self._newest(rows, most)
 
-    def open_orders_of_product(self, product: int, most: int) -> list[Order]:
-        """The newest open orders that hold a product."""
-        sql = "SELECT ordered, id, model FROM open_products WHERE product = ? ORDER BY ordered DESC, id DESC LIMIT ?"
-        return self._newest(self.store.rows(sql, product, most), most)
+    def open_orders_of_product(self, product: int, most: int, partner: int | None = None) -> list[Order]:
+        """The newest open orders that hold a product, of all companies or of one."""
+        if partner is None:
+            sql = (
+                "SELECT ordered, id, model FROM open_products WHERE product = ? ORDER BY ordered DESC, id DESC LIMIT ?"
+            )
+            return self._newest(self.store.rows(sql, product, most), most)
+        members = self.directory.members(partner)
+        return self._newest(self.store.rows(_OPEN_ORDERS_OF_PRODUCT, product, members, most), most)
 
     def _newest(self, rows: list[tuple[Any, ...]], most: int) -> list[Order]:
         rows = heapq.nsmallest(most, rows, key=lambda row: (-(row[0] or 0), -row[1], row[2]))
@@ -333,6 +338,10 @@ FROM pickings WHERE id IN (SELECT value FROM json_each(?))
 _MOVE = "id, picking, product, qty, state, purchase_line, sale_line"
 _INVOICES = """
 SELECT id, name, ref, move_type, state, partner, origin FROM invoices WHERE id IN (SELECT value FROM json_each(?))
+"""
+_OPEN_ORDERS_OF_PRODUCT = """
+SELECT orders.ordered, id, model FROM open_products JOIN orders USING (model, id)
+WHERE product = ? AND partner IN (SELECT value FROM json_each(?)) ORDER BY orders.ordered DESC, id DESC LIMIT ?
 """
 _LISTED = (
     "SELECT order_id, picking FROM order_pickings WHERE model = ? AND order_id IN (SELECT value FROM json_each(?))"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 
 from agent.candidates import LocatedMention, Recall, RecordCandidate
 from agent.key_table import OWN_KINDS
@@ -19,12 +20,13 @@ from agent.orders import INVOICE, PICKING, PURCHASE, SALE, Order, OrderLine, Pic
 from agent.product_mentions import ProductFinder
 from agent.references import References
 from agent.sender import Sender, identify
-from tools.index import RecordIndex
+from tools.index import Hit, RecordIndex
 from tools.message import Message, Part, PassageKind
 
 MOST_OPEN_ORDERS = 60
 MOST_CLOSED_ORDERS = 20
 MOST_SHIPMENTS = 30
+MOST_PRODUCTS = 8
 MOST_OF_A_PRODUCT = 10
 MOST_LINES = 400
 LONGEST_QUERY = 300
@@ -80,6 +82,7 @@ class _Search:
         self.partners = {match.partner_id: match.score for match in sender.partners}
         self.open_orders: Counter[tuple[int, str]] = Counter()
         self.mentioned = {match.partner_id: match.score for match in sender.mentioned}
+        self.text = f"{message.subject}\n{message.new_text or message.body}"[:LONGEST_PRODUCT_TEXT]
 
     def run(self) -> Recall:
         self._document()
@@ -199,24 +202,33 @@ class _Search:
         for partner in [*self.partners, *self.mentioned]:
             for (model, is_open), count in self.book.count_orders(partner).items():
                 self.open_orders[partner, model] += count if is_open else 0
+            if self.open_orders[partner, PURCHASE] + self.open_orders[partner, SALE] > MOST_OPEN_ORDERS:
+                self._holding_what_is_spoken_of(partner)
             waiting = self.book.orders_of_partner(partner, is_open=True, most=MOST_OPEN_ORDERS)
             closed = self.book.orders_of_partner(partner, is_open=False, most=MOST_CLOSED_ORDERS)
             shipments = self.book.pickings_of_partner(partner, MOST_SHIPMENTS)
             for key in [o.key for o in (*waiting, *closed)] + [p.key for p in shipments]:
                 self._candidate(key)
 
+    def _holding_what_is_spoken_of(self, partner: int) -> None:
+        """Of a company with more open orders than are looked at, those of the products that the text is nearest to."""
+        for hit in self.hits:
+            for order in self.book.open_orders_of_product(int(hit.id), MOST_OF_A_PRODUCT, partner):
+                self._candidate(order.key)
+
+    @cached_property
+    def hits(self) -> list[Hit]:
+        """The products that the text is nearest to; none without an index, or where a record is named already."""
+        named = any(c.features.get("exact") or c.features.get("document") for c in self.found.values())
+        return [] if self.index is None or named else self.index.search(self.text[:LONGEST_QUERY], MOST_PRODUCTS)
+
     def _products(self) -> None:
-        text = f"{self.message.subject}\n{self.message.new_text or self.message.body}"
-        text = text[:LONGEST_PRODUCT_TEXT]
         orders = [self.book.orders[key] for key in self.found if key in self.book.orders]
         lines = _one_line_a_product(orders)[:MOST_LINES]
         partner = next(iter(self.partners), None)
         if lines:
-            self.result.products = ProductFinder(lines, self.book, partner).find(text)
-        if self.index is not None and not any(
-            c.features.get("exact") or c.features.get("document") for c in self.found.values()
-        ):
-            self._retrieve(text[:LONGEST_QUERY], known=bool(orders))
+            self.result.products = ProductFinder(lines, self.book, partner).find(self.text)
+        self._retrieve(known=bool(orders))
         best: dict[int, float] = {}
         for mention in self.result.products:
             if mention.product_id:
@@ -233,10 +245,9 @@ class _Search:
             candidate.raise_to("product", max(shared.values()), f"{order.name} holds {names}.")
             candidate.raise_to("product_share", sum(shared.values()) / sum(best.values()))
 
-    def _retrieve(self, text: str, *, known: bool) -> None:
+    def _retrieve(self, *, known: bool) -> None:
         """Orders for the products that the text is nearest to; new ones only where the sender led to none."""
-        assert self.index is not None
-        for hit in self.index.search(text, 8):
+        for hit in self.hits:
             product_id = int(hit.id)
             for order in self.book.open_orders_of_product(product_id, MOST_OF_A_PRODUCT):
                 if known and order.key not in self.found:

@@ -27,6 +27,8 @@ WORDS_PATH = Path(__file__).with_name("reference_words.yaml")
 LONGEST_TEXT = 60_000
 LONGEST_RUN = 7
 MOST_UNKNOWN = 80
+# Digits in a number on record that is no phone number or price by chance (parcels' numbers begin with 00, too).
+SURELY_MEANT = 12
 
 _TOKEN = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[ \t\u00a0]?[-‐‑–_/.\\:#'’ \t\u00a0][ \t\u00a0]?")
@@ -113,7 +115,8 @@ class References:
         label = reading.label_before(start)
         spaced = any(c.isspace() for c in written)
         if key.isdigit():
-            if reading.is_part_of_number(start, end) or reading.is_masked(start, end):
+            looks_other = len(key) < SURELY_MEANT and reading.is_masked(start, end)
+            if looks_other or reading.is_part_of_number(start, end):
                 return None
             if len(key) < (7 if spaced else 5) and label is None:
                 return None

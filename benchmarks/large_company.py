@@ -320,7 +320,7 @@ class LargeCompany:
             "name": f"PO/{year}/{order + 1:06d}" if buying else f"S{1_000_000 + order}",
             "theirs": theirs,
             "picking": f"WH/{'IN' if buying else 'OUT'}/{order + 1:06d}",
-            "tracking": f"00340{434_000_000_000 + picking * 37}",
+            "tracking": f"00340434{picking * 37 + 100_000_000_000}",
             "invoice": f"RE{odd}-{year}" if buying else f"INV/{year}/{order + 1:06d}",
         }
 

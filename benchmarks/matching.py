@@ -146,6 +146,8 @@ class ThisProduct:
     def messages(self, question: Question) -> Iterable[RecordKey]:
         from agent.match import rank_orders, wanted_model
         from agent.recall import recall
+        from agent.said import observe
+        from agent.segments import Statement
         from tools.message import Address, Channel, Message, Part, Passage, PassageKind
 
         passage = Passage(kind=PassageKind.new, start=0, end=len(question.text))
@@ -157,8 +159,10 @@ class ThisProduct:
             parts=[Part(name="body", text=question.text, passages=[passage])],
         )
         recalled = recall(message, self.book, self.found_in, self.index)
+        statement = Statement("body", 0, len(question.text), question.text, PassageKind.new)
+        said = observe(statement, now=NOW, language="en", day_first=None)
         model = wanted_model(None, recalled.sender.role)
-        return [ranked.key for ranked in rank_orders(recalled.candidates, [], recalled, self.book, model)]
+        return [ranked.key for ranked in rank_orders(recalled.candidates, [said], recalled, self.book, model)]
 
 
 class Unfinished(Exception):

@@ -238,3 +238,23 @@ def test_an_address_in_the_display_name_that_is_not_the_senders_is_noted():
     assert sender.shows == "w.harms@trosse-tau.example"
     own = identify(mail("hello", sender="w.harms@mail.trosse-tau.example", name="w.harms@trosse-tau.example"), BOOK)
     assert own.shows is None
+
+
+def test_of_a_company_with_very_many_open_orders_those_of_the_product_spoken_of_are_found(monkeypatch):
+    monkeypatch.setattr("agent.recall.MOST_OPEN_ORDERS", 2)
+    rows = snapshot()
+    for i in range(50, 60):
+        placed = f"2026-05-{i - 49:02d} 08:00:00"
+        rows[PURCHASE].append(
+            {"id": i, "name": f"P000{i}", "partner_id": [10, "x"], "state": "purchase", "date_order": placed}
+        )
+        product = [5, "lamp"] if i == 51 else [3, "fender"]
+        line = {"id": 100 + i, "order_id": [i, "x"], "product_id": product, "name": "x", "product_qty": 5.0}
+        rows[f"{PURCHASE}.line"].append(line)
+    book = OrderBook(SnapshotReader(rows))
+    message = mail("the lamps come later")
+    without = {c.key for c in recall(message, book).candidates}
+    with_index = {c.key: c for c in recall(message, book, None, OneHit()).candidates}  # type: ignore[arg-type]
+    assert (PURCHASE, 51) not in without
+    assert with_index[PURCHASE, 51].features["product"] > 0.4
+    assert (PURCHASE, 42) not in with_index

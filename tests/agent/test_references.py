@@ -231,3 +231,10 @@ def test_the_time_to_find_does_not_grow_with_the_records():
         return min(runs)
 
     assert seconds(many) < 5 * seconds(few)
+
+
+def test_a_parcels_number_on_record_is_no_phone_number_though_it_begins_with_00():
+    shipments = [{"id": 7, "name": "WH/OUT/00007", "carrier_tracking_ref": "00340434170000000037"}]
+    found = References(OrderBook(SnapshotReader(snapshot(stock_picking=shipments))))
+    [mention] = found.find("Sendung 00340434170000000037, Tel. 0049 30 1234567")
+    assert [r.record for r in mention.exact] == [("stock.picking", 7)]
