@@ -10,7 +10,7 @@ import heapq
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -77,6 +77,16 @@ class OrderBook:
 
     def order(self, key: RecordKey) -> Order | None:
         return self.orders.get(key)
+
+    def orders_behind(self, key: RecordKey) -> Sequence[RecordKey]:
+        """The orders that a record leads to: an invoice's, a transfer's, or the order itself; none where it is unknown."""
+        if key[0] == INVOICE:
+            invoice = self.invoices.get(key[1])
+            return invoice.orders if invoice else []
+        if key[0] == PICKING:
+            picking = self.pickings.get(key[1])
+            return [picking.order] if picking and picking.order else []
+        return [key]
 
     def name_of(self, key: RecordKey) -> str:
         model, record_id = key

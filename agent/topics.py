@@ -156,9 +156,9 @@ class Understander:
         }
         others = [i for i in range(len(self.model.classes)) if i not in taken]
         said = max((float(s.scores[others].max()) for s in saids if len(s.scores) and not s.unchanged), default=0.0)
-        read = {key for f in findings if f.record for key in self._leads_to(f.record)}
+        read = {key for f in findings if f.record for key in self.book.orders_behind(f.record)}
         named = [m for m in recall.mentions if m.place not in ("hidden", "quoted")]
-        orders = {key for m in named for r in m.mention.exact for key in self._leads_to(r.record)}
+        orders = {key for m in named for r in m.mention.exact for key in self.book.orders_behind(r.record)}
         stated = {
             d for f in findings for line in f.filled.fields.lines for d in (line.date, *(x.date for x in line.splits))
         }
@@ -304,7 +304,7 @@ class Understander:
     def _orders_named(self, said: Said, recall: Recall, model: str | None) -> list[RecordKey]:
         keys: dict[RecordKey, None] = {}
         for mention in said.references:
-            found = [key for r in mention.exact for key in self._leads_to(r.record)]
+            found = [key for r in mention.exact for key in self.book.orders_behind(r.record)]
             fitting = [k for k in found if model is None or k[0] == model]
             if len(fitting) > 1:
                 scores = {k: c.score for k in fitting if (c := recall.candidate(k))}
@@ -314,15 +314,6 @@ class Understander:
                     continue
             keys.update(dict.fromkeys(fitting))
         return list(keys)
-
-    def _leads_to(self, key: RecordKey) -> Sequence[RecordKey]:
-        if key[0] == INVOICE:
-            invoice = self.book.invoices.get(key[1])
-            return invoice.orders if invoice else []
-        if key[0] == PICKING:
-            picking = self.book.pickings.get(key[1])
-            return [picking.order] if picking and picking.order else []
-        return [key]
 
     def _name_products(self, saids: Sequence[Said], order: Order | None, sender: str) -> None:
         """Which lines the statements name; the sender's own name and firm are no product, however alike they sound."""

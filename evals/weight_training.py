@@ -16,9 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.intents import IntentModel
-from agent.orderbook import OrderBook
-from agent.orders import INVOICE, PICKING, RecordKey
-from agent.proposal import RecordRef
 from agent.recall import recall
 from agent.triage import TriageEngine
 from agent.weigh import CIRCUMSTANCES, SIGNS, UNFITTED, IntentWeights, TopicEvidence, intents_of
@@ -42,6 +39,7 @@ class LabelledTopic:
 
 def observe_topics(suite: LabelledSet, engine: TriageEngine) -> list[LabelledTopic]:
     """The topics of a suite's messages. Attacks are left out: they are judged by trust, not by what they say."""
+    orders_behind = engine.book.orders_behind
     found: list[LabelledTopic] = []
     for case in suite.cases:
         if case.expected is None or case.tags.get("attack"):
@@ -54,22 +52,11 @@ def observe_topics(suite: LabelledSet, engine: TriageEngine) -> list[LabelledTop
             labels = frozenset(
                 e.intent
                 for e in case.expected.exceptions
-                if e.record is None or here is None or order_of(e.record, engine.book) == here
+                if e.record is None or here is None or here in orders_behind((e.record.model, e.record.id))[:1]
             )
             if evidence is not None and labels:
                 found.append(LabelledTopic(evidence, labels))
     return found
-
-
-def order_of(record: RecordRef, book: OrderBook) -> RecordKey | None:
-    """The order behind a record: a shipment's, an invoice's, or the record itself."""
-    if record.model == PICKING:
-        picking = book.pickings.get(record.id)
-        return picking.order if picking else None
-    if record.model == INVOICE:
-        invoice = book.invoices.get(record.id)
-        return next(iter(invoice.orders), None) if invoice else None
-    return (record.model, record.id)
 
 
 def fit(observed: Mapping[str, Sequence[LabelledTopic]], suites: Sequence[str], model: IntentModel) -> IntentWeights:
