@@ -89,14 +89,14 @@ class ProductFinder:
             for end in term_ends(term):
                 self._by_end[end].append(term)
 
-    def find(self, text: str) -> list[ProductMention]:
-        """Mentions in reading order."""
+    def find(self, text: str, *, by_meaning: bool = True) -> list[ProductMention]:
+        """Mentions in reading order. Without `by_meaning` the embedder is not asked."""
         if not self.lines:
             return []
         found = self._by_code(text)
         found += self._by_position(text, found)
         found += self._by_name(text, found)
-        if not found and self._embedder is not None:
+        if not found and by_meaning and self._embedder is not None:
             found = self._by_meaning(text, self._embedder)
         return sorted(found, key=lambda m: (m.start, -m.score))
 

@@ -322,16 +322,15 @@ class Understander:
         names = set(
             re.findall(r"[^\W\d_]{3,}", f"{sender} {self.book.directory.name(order.commercial_partner_id)}".casefold())
         )
-        finder = ProductFinder(order.lines, self.book, order.commercial_partner_id)
+        finder = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder)
         for said in saids:
-            said.products = [m for m in finder.find(said.text) if m.text.casefold() not in names]
+            said.products = [m for m in finder.find(said.text, by_meaning=False) if m.text.casefold() not in names]
         if len(order.lines) > 1:
             # Named in another language than the record's: compare by meaning where something is stated.
-            by_meaning = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder)
             nameless = [s for s in saids if not s.products and not s.whole and (s.quantities or not s.references)]
             nameless = [s for s in nameless if _states_values(s) or s.unchanged]
             for said in nameless[:MEANING_READ]:
-                said.products = by_meaning.find(said.text)
+                said.products = finder.find(said.text)
 
     def _read(
         self,
