@@ -269,7 +269,7 @@ class Understander:
             today = message.received_at.date()
             shipped = order is not None and any(p.state == "done" for p in self.book.pickings_of(order))
             situation = Situation(order, recall.sender.role, shipped, primary=position == 0)
-            topics.append((Topic(situation, said_here, news, today, whole), ranked))
+            topics.append((Topic(situation, said_here, news, today, whole, self.model), ranked))
         return topics
 
     def _grouped(
@@ -342,7 +342,7 @@ class Understander:
         posted_on: RecordKey | None,
     ) -> list[Finding]:
         findings = []
-        for reading in read_topic(topic, self.model, self.weights):
+        for reading in read_topic(topic, self.weights):
             least = BORNE_OUT_AT if reading.filled.borne_out else SECONDARY_AT
             if not topic.situation.primary and reading.probability < least:
                 if not before or before[0].intent not in LISTED or any(s.unchanged for s in topic.saids):

@@ -75,6 +75,7 @@ class Topic:
     news: OrderNews
     today: date
     whole: Matrix
+    model: IntentModel
 
     @property
     def order(self) -> Order | None:
@@ -91,9 +92,11 @@ class Topic:
             return {}
         return {intent: fill(intent, self.context) for intent in (*COMPARED, "shipment_notice")}
 
-    def evidence(self, model: IntentModel) -> TopicEvidence | None:
-        """What the weights are fitted on, and read by; None where nothing was said."""
-        return evidence_of(self.saids, self.whole, self.compared, self.situation, model) if self.saids else None
+    @cached_property
+    def evidence(self) -> TopicEvidence | None:
+        """What the weights are fitted on, and read by; None where nothing was said. Kept from before the lines are shared
+        out among the intents, so that both see the same."""
+        return evidence_of(self.saids, self.whole, self.compared, self.situation, self.model) if self.saids else None
 
 
 @dataclass
@@ -129,14 +132,13 @@ def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed
     return np.asarray(whole, dtype=np.float32), float(near.max()) if len(near) else 0.0
 
 
-def read_topic(topic: Topic, model: IntentModel, weights: IntentWeights) -> list[Reading]:
+def read_topic(topic: Topic, weights: IntentWeights) -> list[Reading]:
     """The intents that the topic's statements express, best first. Never empty: `unclear` is an answer."""
-    evidence = topic.evidence(model)
-    scores = weights.shares(evidence) if evidence else {"unclear": 1.0}
+    scores = weights.shares(topic.evidence) if topic.evidence else {"unclear": 1.0}
     filled = topic.compared
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     best = ranked[0][0]
-    chosen = [best] + [i for i, share in ranked[1:] if _also_said(i, share, best, topic, model)]
+    chosen = [best] + [i for i, share in ranked[1:] if _also_said(i, share, best, topic)]
     chosen = _reconcile(chosen, filled, scores)
     chosen = _borne_out(chosen, filled, scores, topic.context)
     readings = []
@@ -147,7 +149,7 @@ def read_topic(topic: Topic, model: IntentModel, weights: IntentWeights) -> list
                 intent=intent,
                 probability=scores[intent],
                 margin=scores[intent] - max(others, default=0.0),
-                message=float(topic.whole[model.classes.index(intent)]) if intent in model.classes else 0.0,
+                message=float(topic.whole[topic.model.classes.index(intent)]) if intent in topic.model.classes else 0.0,
                 filled=filled.get(intent) or fill(intent, topic.context),
                 saids=topic.saids,
             )
@@ -155,19 +157,19 @@ def read_topic(topic: Topic, model: IntentModel, weights: IntentWeights) -> list
     return readings
 
 
-def _also_said(intent: str, share: float, best: str, topic: Topic, model: IntentModel) -> bool:
+def _also_said(intent: str, share: float, best: str, topic: Topic) -> bool:
     """Whether a further intent is expressed: by values that differ from the order's in their own way, or by a statement
     of its own that is surely not about the chief one."""
-    strongest = max(topic.saids, key=lambda said: said.probability(model, intent), default=None)
+    strongest = max(topic.saids, key=lambda said: said.probability(topic.model, intent), default=None)
     if strongest is None:
         return False
-    said = strongest.probability(model, intent)
+    said = strongest.probability(topic.model, intent)
     if intent in SIDE_BY_SIDE.get(best, ()):
         stated = topic.compared.get(intent)
         surely = stated is not None and (intent != "delivery_date_change" or bool(stated.surely) or stated.from_table)
         return stated is not None and stated.borne_out and surely and (share >= HARDLY or said >= LIKELY)
     pair = frozenset((best, intent)) in BESIDE
-    return pair and said >= ALSO_SAID and strongest.probability(model, best) < CHIEFLY
+    return pair and said >= ALSO_SAID and strongest.probability(topic.model, best) < CHIEFLY
 
 
 def _reconcile(chosen: list[str], filled: dict[str, Filled], scores: dict[str, float]) -> list[str]:

@@ -47,15 +47,14 @@ def observe_topics(suite: LabelledSet, engine: TriageEngine) -> list[LabelledTop
         message = read_message(suite.raw(case), channel=case.channel, received_at=case.received_at)
         recalled = recall(message, engine.book, engine.references, engine.index)
         for topic in engine.understander.understand(message, recalled).topics:
-            evidence = topic.evidence(engine.model)
             here = topic.order.key if topic.order else None
             labels = frozenset(
                 e.intent
                 for e in case.expected.exceptions
                 if e.record is None or here is None or here in orders_behind((e.record.model, e.record.id))[:1]
             )
-            if evidence is not None and labels:
-                found.append(LabelledTopic(evidence, labels))
+            if topic.evidence is not None and labels:
+                found.append(LabelledTopic(topic.evidence, labels))
     return found
 
 

@@ -35,8 +35,8 @@ def readings(*said: tuple[str, dict[str, float]], order: Order | None = ROPES_AN
     for statement, scores in zip(read.saids, rows, strict=True):
         statement.scores = scores
     whole = np.stack(rows).max(axis=0) if rows else row()
-    topic = Topic(Situation(order, "supplier"), list(read.saids), read.news, NOW.date(), whole)
-    return read_topic(topic, MODEL, WEIGHTS)
+    topic = Topic(Situation(order, "supplier"), list(read.saids), read.news, NOW.date(), whole, MODEL)
+    return read_topic(topic, WEIGHTS)
 
 
 def intents(*said: tuple[str, dict[str, float]], order: Order | None = ROPES_AND_FENDERS) -> list[str]:
