@@ -61,8 +61,16 @@ CIRCUMSTANCES = (
     "shipped",
     *(f"from_{role}" for role in ROLES),
 )
-UNFITTED = {"strongest": 0.2, "message": 0.1, "said": 0.6, "share": 1.0, "confirmed": 1.0, "contradicted": -1.0}
-UNFITTED |= {"tabled": 1.0, "other_side": -2.0, "average": 0.0}
+UNFITTED = {
+    "strongest": 0.2,
+    "message": 0.1,
+    "said": 0.6,
+    "share": 1.0,
+    "confirmed": 1.0,
+    "contradicted": -1.0,
+    "tabled": 1.0,
+    "other_side": -2.0,
+}
 """Where the fit starts, and where it stays for what the data do not speak of."""
 
 FLOOR = 1e-3
