@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from agent.lexicon import fold, words
+from agent.line_news import NOT_NEW
 from agent.orders import INVOICE, Order
 from agent.proposal import Evidence, Fields
 from agent.said import Said
@@ -68,9 +69,10 @@ def _tracking(fields: Fields, message: Message, saids: Sequence[Said]) -> list[E
 
 # What a carrier's firm is often called by, besides its name.
 _FREIGHT = (
-    r"(?:Road|Express|Freight|Parcel|Logisti\w*|Cargo|Spedition\w*|Spediteur\w*|Transport\w*|Transporten|Spedizioni|Trasporti|Autotrasporti|"
-    r"Transportes|Haulage|Lines|Shipping|Couriers?|Expeditie|Spedycja|Group|Overnight)"
+    r"(?:Road|Express|Freight|Parcel|Logisti\w*|Cargo|Spedition\w*|Spediteur\w*|Transport\w*|Spedizioni|Trasporti|Autotrasporti|"
+    r"Haulage|Lines|Shipping|Couriers?|Expeditie|Spedycja|Group|Overnight)"
 )
+_FREIGHT_AFTER = re.compile(rf"\s{_FREIGHT}(?!\w)")
 _FREIGHT_FIRM = re.compile(
     rf"(?<!\w)(?:[A-Z][\w&.'-]*\s(?:(?:&|\+|van|den|der|de|von|und|et|e|y|i)\s){{0,2}}){{1,3}}{_FREIGHT}(?!\w)|(?<!\w)(?:Spedition|Transports?|Transportes|Autotrasporti)\s[A-Z][\w&'-]+"
 )
@@ -81,7 +83,7 @@ def _carrier(fields: Fields, saids: Sequence[Said]) -> list[Evidence]:
     for said in saids:
         match = _carriers().search(said.text)
         if match:
-            more = re.compile(rf"\s{_FREIGHT}(?!\w)").match(said.text, match.end())
+            more = _FREIGHT_AFTER.match(said.text, match.end())
             end = more.end() if more else match.end()
             fields.carrier = said.text[match.start() : end]
             return [said.evidence("carrier", match.start(), end)]
@@ -200,7 +202,7 @@ def _date(fields: Fields, message: Message, saids: Sequence[Said]) -> list[Evide
     if message.event and message.event.estimated_delivery:
         fields.date = message.event.estimated_delivery.date().isoformat()
         return []
-    mentions = [(d, s) for s in saids for d in s.dates if d.date and d.role not in ("old", "order", "past", "shipped")]
+    mentions = [(d, s) for s in saids for d in s.dates if d.date and d.role not in NOT_NEW]
     if message.event:
         # The rest of an event's text are its data: when it happened, where, to whom.
         mentions = [m for m in mentions if m[0].text in message.event.description]
