@@ -37,7 +37,7 @@ class MirrorReader:
         order: str | None = None,
     ) -> list[Row]:
         with self._database.read() as session:
-            rows = RowReader(_Tables(session, model, domain))
+            rows = RowReader(_Tables(session, model, domain, limit if _is_page(domain, order) else None))
             return rows.search_read(model, domain, fields, limit=limit, order=order)
 
     def read(self, model: str, ids: Sequence[int], fields: Sequence[str] | None = None) -> list[Row]:
@@ -74,16 +74,17 @@ def synced_at(database: Database) -> datetime | None:
 
 
 class _Tables(Mapping[str, Mapping[int, Row]]):
-    """The mirror's models, read when they are asked for. Of `model` only the rows that `domain` can match are read."""
+    """The mirror's models, read when they are asked for. Of `model` only the rows that `domain` can match are read, and
+    of these the first `limit` by id."""
 
-    def __init__(self, session: Session, model: str, domain: Domain) -> None:
+    def __init__(self, session: Session, model: str, domain: Domain, limit: int | None = None) -> None:
         self._session = session
-        self._narrowed = {model: _conditions(model, domain)}
+        self._narrowed = {model: (_conditions(model, domain), limit)}
         self._loaded: dict[str, dict[int, Row]] = {}
 
     def __getitem__(self, model: str) -> dict[int, Row]:
         if model not in self._loaded:
-            self._loaded[model] = _rows(self._session, model, self._narrowed.get(model, []))
+            self._loaded[model] = _rows(self._session, model, *self._narrowed.get(model, ([], None)))
         return self._loaded[model]
 
     def __iter__(self) -> Iterator[str]:
@@ -93,9 +94,21 @@ class _Tables(Mapping[str, Mapping[int, Row]]):
         return self._session.scalar(select(func.count()).select_from(MirrorModel)) or 0
 
 
-def _rows(session: Session, model: str, conditions: list[ColumnElement[bool]]) -> dict[int, Row]:
+def _rows(
+    session: Session, model: str, conditions: list[ColumnElement[bool]], limit: int | None = None
+) -> dict[int, Row]:
     found = select(MirrorRow.id, MirrorRow.content).where(MirrorRow.model == model, *conditions).order_by(MirrorRow.id)
-    return dict(session.execute(found).all())
+    return dict(session.execute(found.limit(limit)).all())
+
+
+def _is_page(domain: Domain, order: str | None) -> bool:
+    """Whether rows are asked for by id alone, so that the database itself can stop at the limit."""
+    return order in (None, "id") and all(_is_after(term) for term in domain)
+
+
+def _is_after(term: Any) -> bool:
+    """Whether a term asks for the ids after one."""
+    return not isinstance(term, str) and tuple(term[:2]) == ("id", ">") and type(term[-1]) is int
 
 
 def _conditions(model: str, domain: Domain) -> list[ColumnElement[bool]]:
@@ -125,11 +138,13 @@ def _condition(model: str, terms: list[Any]) -> ColumnElement[bool] | None:
         if term == "&":
             return and_(*known) if known else None
         return or_(*known) if len(known) == 2 else None
-    return _equality(model, *term) if len(term) == 3 else None
+    return _narrowing(model, *term) if len(term) == 3 else None
 
 
-def _equality(model: str, field: str, operator: str, value: Any) -> ColumnElement[bool] | None:
-    """Look-ups by id, by the id of a many2one, and by plain text."""
+def _narrowing(model: str, field: str, operator: str, value: Any) -> ColumnElement[bool] | None:
+    """Look-ups by id, after an id, by the id of a many2one, and by plain text."""
+    if _is_after((field, operator, value)):
+        return MirrorRow.id > value
     values = value if operator == "in" and isinstance(value, (list, tuple, set, frozenset)) else [value]
     if operator not in ("=", "in") or len(values) > IDS_A_QUERY:
         return None

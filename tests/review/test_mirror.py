@@ -66,6 +66,27 @@ def test_the_database_narrows_what_it_can(tmp_path, monkeypatch, domain, read):
     desk.database.close()
 
 
+def test_a_page_is_read_alone(tmp_path, monkeypatch):
+    """Of the rows after an id, as many as are asked for: reading a model page by page costs what its rows cost."""
+    desk = filled(tmp_path, DATA)
+    whole, counts = mirror._rows, []
+
+    def counting(*asked: Any) -> dict[int, Row]:
+        rows = whole(*asked)
+        counts.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(mirror, "_rows", counting)
+    reader = MirrorReader(desk.database)
+    ids = [row["id"] for row in reader.search_read("purchase.order.line", order="id")]
+    first = reader.search_read("purchase.order.line", (), ("name",), limit=1, order="id")
+    rest = reader.search_read("purchase.order.line", [("id", ">", ids[0])], ("name",), limit=1, order="id")
+    assert [row["id"] for row in (*first, *rest)] == ids[:2]
+    reader.search_read("purchase.order.line", [("product_qty", ">", 1)], limit=1, order="id")
+    assert counts == [len(ids), 1, 1, len(ids)]
+    desk.database.close()
+
+
 def test_a_reader_keeps_the_version_at_which_it_was_opened(tmp_path):
     desk = filled(tmp_path, DATA)
     opened = MirrorReader(desk.database)
