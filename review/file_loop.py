@@ -25,9 +25,8 @@ class FileLoop(SourceLoop):
 
     def work(self) -> None:
         while not self.stopping.is_set():
-            self.wake.clear()
             self.went_well(self.look())
-            self.wake.wait(self._settings.poll_seconds)
+            self.stopping.wait(self._settings.poll_seconds)
 
     def look(self) -> str | None:
         """Takes in what is new. Gives a sentence about files that could not be taken, or None."""

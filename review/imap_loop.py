@@ -7,6 +7,7 @@ changed, but for what the operator asked to be marked after triage.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -46,15 +47,16 @@ class ImapLoop(SourceLoop):
         super().__init__(rows, on_mail)
         self.account, self.folder, self._tokens = account, folder, tokens
         self._session: ImapSession | None = None
+        self._wake = threading.Event()
         self._refusals: Counter[int] = Counter()
 
     def work(self) -> None:
         with connect(self.account, self._tokens) as self._session:
             while not self.stopping.is_set():
-                self.wake.clear()
+                self._wake.clear()
                 self.went_well(self.look(self._session))
                 if not self.stopping.is_set():
-                    self._session.wait(self.account.poll_seconds, self.wake)
+                    self._session.wait(self.account.poll_seconds, self._wake)
 
     def look(self, session: ImapSession) -> str | None:
         """Takes in what is new, and marks what was triaged. Gives a sentence about what could not be marked, or None."""
@@ -70,6 +72,10 @@ class ImapLoop(SourceLoop):
         except (CommandRefused, FolderRefused) as error:
             return f"`after_triage` could not be done: {error}"
         return None
+
+    def stop(self) -> None:
+        super().stop()
+        self._wake.set()
 
     def join(self) -> bool:
         if super().join():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from types import TracebackType
 
+from review.background import Background
 from review.database import Database
 from review.mail_rows import SourceRows
 from review.raw_store import RawStore
@@ -20,19 +20,17 @@ logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 300.0
 REFUSED_PAUSE = 60.0
-JOIN_SECONDS = 10.0
 
 
-class SourceLoop(ABC):
-    """Works in a thread until it is stopped. `on_mail` is called after messages were kept."""
+class SourceLoop(Background):
+    """`on_mail` is called after messages were kept."""
+
+    join_seconds = 10.0
 
     def __init__(self, rows: SourceRows, on_mail: Callable[[], None]) -> None:
+        super().__init__(f"mail {rows.account}/{rows.folder}")
         self.rows, self.on_mail = rows, on_mail
-        self.stopping = threading.Event()
-        self.wake = threading.Event()
         self._failures = 0
-        name = f"mail {rows.account}/{rows.folder}"
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @abstractmethod
     def work(self) -> None:
@@ -42,18 +40,6 @@ class SourceLoop(ABC):
         """Work has come round once; a `problem` may concern a part of it."""
         self._failures = 0
         self.rows.note(problem)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.stopping.set()
-        self.wake.set()
-
-    def join(self) -> bool:
-        """Waits for the thread to end; False when it is still at work after 10 seconds."""
-        self._thread.join(JOIN_SECONDS)
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self.stopping.is_set():

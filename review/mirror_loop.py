@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from types import TracebackType
 
+from review.background import Background
 from review.database import Database
 from review.mirror import mirror_version
 from review.sync import sync
@@ -19,7 +18,7 @@ logger = logging.getLogger(__name__)
 REST = 4.0  # times as long as a renewal took, so that triage keeps most of the machine
 
 
-class MirrorLoop:
+class MirrorLoop(Background):
     """A background thread while the `with` block runs. `renew` is called after each change of the mirror, which stands
     at the version that `renewed` names; `every` is in seconds. While Odoo is away, the mirror just grows older."""
 
@@ -33,22 +32,11 @@ class MirrorLoop:
         every: float,
         reconcile_every: timedelta,
     ) -> None:
+        super().__init__("mirror-loop")
         self._database, self._remote, self._renew = database, remote, renew
         self._renewed, self._every, self._reconcile_every = renewed, every, reconcile_every
         self._away = False
         self._rests_until = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mirror-loop", daemon=True)
-
-    def __enter__(self) -> MirrorLoop:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=30)
 
     def step(self) -> None:
         """Syncs once, and renews what stands on the mirror if rows came, changed or went."""
@@ -71,10 +59,10 @@ class MirrorLoop:
             self._rests_until = ended + REST * (ended - started)
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self.stopping.is_set():
             try:
                 self.step()
             except Exception:
                 # A full disk or a locked database passes; the next step does what this one left.
                 logger.exception("The mirror could not be brought up to date; it is tried again in %s s.", self._every)
-            self._stop.wait(self._every)
+            self.stopping.wait(self._every)

@@ -50,4 +50,4 @@ class OdooPortalLoop(SourceLoop):
             if take_posts(self.rows, self._reader, datetime.now(UTC)):
                 self.on_mail()
             self.went_well()
-            self.wake.wait(self._every)
+            self.stopping.wait(self._every)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from types import TracebackType
 
+from review.background import Background
 from review.database import Database
 from review.intake import Triager, triage_message, waiting
 from review.raw_store import RawStore
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 FAILURE_PAUSE = 5.0
 
 
-class TriageLoop:
+class TriageLoop(Background):
     """A background thread while the `with` block runs. `pause` is how many seconds pass between looks at the rows."""
 
     def __init__(
@@ -28,22 +28,14 @@ class TriageLoop:
         pause: float = 1.0,
         authserv_id: str | None = None,
     ) -> None:
+        super().__init__("triage-loop")
         self._authserv_id = authserv_id
         self._database, self._store, self._engine, self._pause = database, store, engine, pause
-        self._stop = threading.Event()
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="triage-loop", daemon=True)
 
-    def __enter__(self) -> TriageLoop:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._wake.set()
-        self._thread.join(timeout=30)
+    def stop(self) -> None:
+        super().stop()
+        self.wake()
 
     def wake(self) -> None:
         """Looks at the rows now rather than after the pause."""
@@ -54,19 +46,19 @@ class TriageLoop:
         with self._database.read() as session:
             ids = waiting(session)
         for message_id in ids:
-            if self._stop.is_set():
+            if self.stopping.is_set():
                 break
             triage_message(self._database, self._store, message_id, self._engine, self._authserv_id)
         return len(ids)
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self.stopping.is_set():
             try:
                 busy = self.step() > 0
             except Exception:
                 # A full disk or a locked database passes; the rows still say what is left to do.
                 logger.exception("The triage loop could not work; it tries again in %s s.", FAILURE_PAUSE)
-                self._stop.wait(FAILURE_PAUSE)
+                self.stopping.wait(FAILURE_PAUSE)
                 continue
             if not busy:
                 self._wake.wait(self._pause)

@@ -92,7 +92,7 @@ def test_the_thread_follows_until_it_is_stopped(desk, odoo):
         for _ in range(1000):
             if renewals:
                 break
-            following._stop.wait(0.01)
+            following.stopping.wait(0.01)
     assert renewals
     count = sum(odoo.calls.values())
     following._thread.join(0.1)

@@ -129,7 +129,7 @@ def test_the_loop_wakes_triage_and_says_when_odoo_is_away(desk, odoo):
         loop.stopping.set()
         return True
 
-    loop.wake.wait = stop_then_wait  # type: ignore[method-assign, assignment]
+    loop.stopping.wait = stop_then_wait  # type: ignore[method-assign, assignment]
     loop.work()
     assert woken == [1]
     assert len(kept(desk)) == 1
