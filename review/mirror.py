@@ -144,7 +144,7 @@ def _condition(model: str, terms: list[Any]) -> ColumnElement[bool] | None:
 def _narrowing(model: str, field: str, operator: str, value: Any) -> ColumnElement[bool] | None:
     """Look-ups by id, after an id, by the id of a many2one, and by plain text."""
     if _is_after((field, operator, value)):
-        return MirrorRow.id > value
+        return MirrorRow.id > int(value)
     values = value if operator == "in" and isinstance(value, (list, tuple, set, frozenset)) else [value]
     if operator not in ("=", "in") or len(values) > IDS_A_QUERY:
         return None
