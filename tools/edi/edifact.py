@@ -162,7 +162,9 @@ def moment(segment: Segment) -> Stated[date] | None:
 
 
 class _Reader:
-    """Walks a message: its head until the first LIN, then its lines, and within a line its schedules."""
+    """Walks a message: its head until the first LIN, then its lines, and within a line its schedules.
+
+    `on_lin` takes each LIN, and so on; a segment whose tag has no such method says nothing of an order."""
 
     def __init__(self, document: EdiDocument) -> None:
         self.document = document
@@ -173,7 +175,7 @@ class _Reader:
         self.order: Stated[str] | None = None
 
     def take(self, segment: Segment) -> None:
-        handler = getattr(self, f"_{segment.tag.lower()}", None)
+        handler = getattr(self, f"on_{segment.tag.lower()}", None)
         if handler is not None:
             handler(segment, str(segment))
 
@@ -196,7 +198,7 @@ class _Reader:
                 documents.append(one)
         return documents
 
-    def _bgm(self, segment: Segment, source: str) -> None:
+    def on_bgm(self, segment: Segment, source: str) -> None:
         self.began = True
         self.document.number = text(segment.at(2), source)
         if self.document.kind is EdiKind.order_response:
@@ -204,7 +206,7 @@ class _Reader:
             self.document.status = found
             self.document.only_exceptions = segment.at(4).upper() == "AI"
 
-    def _rff(self, segment: Segment, source: str) -> None:
+    def on_rff(self, segment: Segment, source: str) -> None:
         kind, value = segment.at(1).upper(), text(segment.at(1, 1), source)
         if kind == "ON" and self.line is not None:
             self.line.order = value
@@ -218,7 +220,7 @@ class _Reader:
         elif kind in ("CN", "AAS", "CRN", "AAM"):
             self.document.tracking = self.document.tracking or value
 
-    def _dtm(self, segment: Segment, source: str) -> None:
+    def on_dtm(self, segment: Segment, source: str) -> None:
         kind = segment.at(1)
         if kind not in _DELIVERY | _DESPATCH:
             return
@@ -238,14 +240,14 @@ class _Reader:
                 self.line.deliveries.remove(replaced)
             self.line.deliveries.append(Delivery(day=when, despatch=despatch))
 
-    def _nad(self, segment: Segment, source: str) -> None:
+    def on_nad(self, segment: Segment, source: str) -> None:
         if segment.at(1).upper() in ("SU", "SE", "SF") and self.line is None:
             name = segment.at(4) or segment.at(3)
             self.document.sender = self.document.sender or text(name, source)
         elif segment.at(1).upper() in ("CA", "CX"):
             self._carrier(segment.at(4) or segment.at(3), source)
 
-    def _tdt(self, segment: Segment, source: str) -> None:
+    def on_tdt(self, segment: Segment, source: str) -> None:
         if segment.at(1) == "20":
             self._carrier(segment.at(5, 3) or segment.at(5), source)
             if segment.at(2):
@@ -254,17 +256,17 @@ class _Reader:
     def _carrier(self, name: str, source: str) -> None:
         self.document.carrier = self.document.carrier or text(name, source)
 
-    def _cux(self, segment: Segment, source: str) -> None:
+    def on_cux(self, segment: Segment, source: str) -> None:
         self.document.currency = segment.at(1, 1)
 
-    def _ftx(self, segment: Segment, source: str) -> None:
+    def on_ftx(self, segment: Segment, source: str) -> None:
         said = " ".join(segment.at(4, i) for i in range(5)).strip()
         if self.line is not None and said:
             self.line.notes.append(said)
         elif note := text(said, source):
             self.document.notes.append(note)
 
-    def _lin(self, segment: Segment, source: str) -> None:
+    def on_lin(self, segment: Segment, source: str) -> None:
         if len(self.document.lines) >= MOST_LINES:
             raise Fault(f"More than {MOST_LINES:,} lines.")
         line = EdiLine(number=text(segment.at(1), source), status=status(_ACTION, segment.at(2), source))
@@ -272,7 +274,7 @@ class _Reader:
         self.document.lines.append(line)
         self._code(segment.at(3), segment.at(3, 1), source)
 
-    def _pia(self, segment: Segment, source: str) -> None:
+    def on_pia(self, segment: Segment, source: str) -> None:
         if self.line is None:
             return
         for at in range(2, 7):
@@ -292,15 +294,15 @@ class _Reader:
         elif kind.upper() in _GTIN:
             line.gtin = line.gtin or stated
 
-    def _imd(self, segment: Segment, source: str) -> None:
+    def on_imd(self, segment: Segment, source: str) -> None:
         if self.line is not None:
             self.line.name = self.line.name or " ".join(filter(None, (segment.at(3, 3), segment.at(3, 4))))
 
-    def _scc(self, segment: Segment, source: str) -> None:
+    def on_scc(self, segment: Segment, source: str) -> None:
         if self.line is not None:
             self.scheduled, self.schedule = True, None
 
-    def _qty(self, segment: Segment, source: str) -> None:
+    def on_qty(self, segment: Segment, source: str) -> None:
         line, kind = self.line, segment.at(1)
         if line is None:
             return
@@ -318,14 +320,14 @@ class _Reader:
             return
         line.unit = segment.at(1, 2) or line.unit
 
-    def _qvr(self, segment: Segment, source: str) -> None:
+    def on_qvr(self, segment: Segment, source: str) -> None:
         """A quantity variance: what is missing of what was ordered, and whether it follows."""
         line, missing = self.line, number(segment.at(1).replace(",", "."), source)
         found = status(_VARIANCE, segment.at(2), source)
         if line is not None and missing is not None and found is not None:
             line.backordered = line.backordered or Stated(value=abs(missing.value), source=source)
 
-    def _pri(self, segment: Segment, source: str) -> None:
+    def on_pri(self, segment: Segment, source: str) -> None:
         if self.line is not None and segment.at(1).upper() in ("AAA", "CAL", "CON", "INV"):
             self.line.price = number(segment.at(1, 1).replace(",", "."), source)
             base = number(segment.at(1, 4).replace(",", "."), source)

@@ -61,6 +61,12 @@ def test_a_promised_day_replaces_the_requested_one():
     assert [d.day.value for d in document.lines[0].deliveries] == [date(2026, 6, 3)]
 
 
+@pytest.mark.parametrize("tag", ["XYZ", "CODE", "CARRIER", "TAKE", "_INIT__", "_DICT__"])
+def test_segments_that_say_nothing_of_an_order_are_passed_over(tag):
+    (document,) = read(edifact("ORDRSP", *HEAD, f"{tag}+1", "LIN+1"))
+    assert (document.faults, len(document.lines)) == ([], 1)
+
+
 def test_a_despatch_advice_names_carrier_number_and_what_was_sent():
     raw = edifact(
         "DESADV", "BGM+351+LS1+9", "DTM+11:20260512:102", "DTM+17:20260514:102", "RFF+ON:P00042",
