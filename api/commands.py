@@ -14,12 +14,11 @@ from typer.core import TyperGroup
 from api.key_commands import app as key_app
 from api.mailbox_commands import app as mailbox_app
 from api.odoo_commands import app as odoo_app
+from api.options import DataDir, Json, Records, Refused, configured, existing, records_of, snapshot_of
 from evals.commands import app as eval_app
 
 if TYPE_CHECKING:
     from agent.proposal import Triage
-    from review.settings import Settings
-    from tools.records import RecordReader
 
 
 class Refusals(TyperGroup):
@@ -55,10 +54,6 @@ def sentence(error: Exception) -> str | None:
     return str(error) if isinstance(error, Refused | SettingsError | RecordsError) else None
 
 
-class Refused(Exception):
-    """A command cannot do what was asked; the text says why and what to do."""
-
-
 app = typer.Typer(
     cls=Refusals,
     rich_markup_mode=None,
@@ -73,52 +68,6 @@ app.add_typer(odoo_app, name="odoo")
 app.add_typer(audit, name="audit")
 app.add_typer(mailbox_app, name="mailbox")
 app.add_typer(key_app, name="keys")
-
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept (TRIAGE_DATA_DIR).")]
-Records = Annotated[Path | None, typer.Option("--records", help="Records snapshot, JSON (TRIAGE_RECORDS).")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-def configured(data_dir: Path | None = None, **given: Any) -> Settings:
-    """The settings of the environment, with what the command line gives on top."""
-    from pydantic import ValidationError
-
-    from review.settings import Settings
-
-    try:
-        return Settings(**{k: v for k, v in {"data_dir": data_dir, **given}.items() if v is not None})
-    except ValidationError as error:
-        wrong = "; ".join(f"TRIAGE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        raise Refused(f"A setting cannot be used. {wrong}") from error
-
-
-def records_of(settings: Settings, snapshot: Path | None) -> tuple[RecordReader, RecordReader | None]:
-    """The records to look into and, where they are a mirror, the live Odoo behind it. A snapshot that is given on the
-    command line comes first, then Odoo, then TRIAGE_RECORDS."""
-    if snapshot is None and settings.odoo is not None:
-        from review.database import open_database
-        from review.mirror import MirrorReader
-        from tools.odoo.connect import connect
-
-        mirror = MirrorReader(open_database(existing(settings)))
-        if mirror.as_of() is None:
-            raise Refused("Odoo's records have not been read yet: `triage odoo sync` does it.")
-        return mirror, connect(settings.odoo)
-    from tools.snapshot import SnapshotReader
-
-    if settings.records is None:
-        raise Refused(
-            "No records to look into: give a snapshot with --records FILE or TRIAGE_RECORDS, or a live Odoo "
-            "(TRIAGE_ODOO_URL)."
-        )
-    return SnapshotReader(settings.records), None
-
-
-def existing(settings: Settings) -> Settings:
-    """The settings, when their data directory holds a desk already."""
-    if settings.database_url is None and not (settings.data_dir / "triage.db").exists():
-        raise Refused(f"There is no desk in {settings.data_dir}. Name its folder with --data-dir.")
-    return settings
 
 
 @app.command()
@@ -163,7 +112,7 @@ def serve(
 ) -> None:
     """Serve the desk and triage what is received."""
     settings = configured(data_dir, records=records, host=host, port=port)
-    snapshot = None if records is None and settings.odoo is not None else records_of(settings, records)[0]
+    snapshot = snapshot_of(settings, records)
     from rich.console import Console
 
     from api.listening import claim_port

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keys for machines that post messages.")
+from api.options import DataDir, Json, Refused, configured, existing
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept (TRIAGE_DATA_DIR).")]
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keys for machines that post messages.")
 
 
 @app.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="Who posts with it, for the log.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="portal, carrier or email; may be given several times.")],
+    scope: Annotated[
+        list[str], typer.Option("--scope", help="portal, carrier, email or edi; may be given several times.")
+    ],
     days: Annotated[float, typer.Option(min=0.0, help="How long it lasts.")] = 365,
     data_dir: DataDir = None,
 ) -> None:
     """Make a key and print it. It is shown this once: only its hash is kept."""
-    from api.commands import Refused, configured
     from review.api_keys import Scope, add_key
     from review.database import open_database
 
@@ -34,11 +34,8 @@ def add_key(
 
 
 @app.command("list")
-def list_keys(
-    data_dir: DataDir = None, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def list_keys(data_dir: DataDir = None, json: Json = False) -> None:
     """List all keys, without their secrets."""
-    from api.commands import configured, existing
     from review.api_keys import list_keys
     from review.database import open_database
 
@@ -57,7 +54,6 @@ def revoke_key(
     id: Annotated[str, typer.Argument(help="The key's id, as `triage keys list` shows it.")], data_dir: DataDir = None
 ) -> None:
     """End a key at once."""
-    from api.commands import Refused, configured, existing
     from review.api_keys import revoke_key
     from review.database import open_database
 

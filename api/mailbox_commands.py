@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.options import DataDir, Json, Refused, configured, has_desk
+
 if TYPE_CHECKING:
     from review.settings import Settings
     from tools.mailbox.accounts import Accounts
@@ -22,8 +24,8 @@ COLOURS = {"ok": typer.colors.GREEN, "warning": typer.colors.YELLOW, "failed": t
 def check(
     names: Annotated[list[str] | None, typer.Argument(help="Mailboxes to check; all if none is named.")] = None,
     mailboxes: Annotated[Path | None, typer.Option("--mailboxes", help="File of mailboxes (TRIAGE_MAILBOXES).")] = None,
-    data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Where all is kept (TRIAGE_DATA_DIR).")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
 ) -> None:
     """Say what works and what does not for each mailbox. Changes nothing. Exit code 1 when something fails."""
     from tools.mailbox.check import Level, check_account
@@ -50,8 +52,6 @@ def check(
 
 
 def _settings(mailboxes: Path | None, data_dir: Path | None) -> Settings:
-    from api.commands import Refused, configured
-
     settings = configured(data_dir, mailboxes=mailboxes)
     if settings.mailboxes is None:
         raise Refused("No mailboxes are configured: name their file with --mailboxes FILE or TRIAGE_MAILBOXES.")
@@ -59,8 +59,6 @@ def _settings(mailboxes: Path | None, data_dir: Path | None) -> Settings:
 
 
 def _chosen(accounts: Accounts, names: list[str]) -> Accounts:
-    from api.commands import Refused
-
     if unknown := [name for name in names if name not in accounts]:
         raise Refused(f"There is no mailbox {unknown[0]!r}. There are: {', '.join(accounts)}.")
     return {name: account for name, account in accounts.items() if not names or name in names}
@@ -74,7 +72,7 @@ def _of_the_service(settings: Settings, name: str) -> list[Finding]:
     from review.schema import MailboxCursor
     from tools.mailbox.check import Finding, Level
 
-    if settings.database_url is None and not (settings.data_dir / "triage.db").exists():
+    if not has_desk(settings):
         return []
     database = open_database(settings)
     with database.read() as session:

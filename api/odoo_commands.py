@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.options import DataDir, Json, Refused, configured
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -20,7 +22,7 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Connect a l
 
 
 @app.command()
-def check(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def check(json: Json = False) -> None:
     """Show what Odoo gives and prove that the account cannot write. Exit code 1 when something is wrong."""
     from dataclasses import asdict
 
@@ -57,12 +59,11 @@ def setup_script(
 @app.command("sync")
 def sync_command(
     full: Annotated[bool, typer.Option("--full", help="Read every row again, not only what changed.")] = False,
-    data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Bring the mirror of Odoo's records up to date. What was interrupted goes on where it stopped."""
     from rich.console import Console
 
-    from api.commands import configured
     from api.syncing import sync_shown
     from review.database import open_database
     from tools.odoo.connect import connect
@@ -96,8 +97,6 @@ def snapshot(out: Annotated[Path, typer.Argument(help="The file to write (JSON).
 
 
 def _live() -> OdooSettings:
-    from api.commands import Refused, configured
-
     settings = configured().odoo
     if settings is None:
         raise Refused(
