@@ -85,18 +85,13 @@ class OrderStore:
         if fresh:
             fresh.unlink(missing_ok=True)
         loading = sqlite3.connect(fresh or "", check_same_thread=False, isolation_level=None)
-        loading.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        loading.executescript(f"PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; {_TABLES}")
-        loading.execute("BEGIN")
-        letters: set[str] = set()
-        for source in SOURCES:
-            for page in _pages(reader, source):
-                _insert(loading, tables_of(source, page), letters)
-        loading.execute(_COUNT_OPEN)
-        loading.execute(_LIST_OPEN)
-        loading.execute("COMMIT")
-        loading.executescript(f"{_INDEXES} ANALYZE;")
-        _note(loading, version, letters)
+        try:
+            _fill(loading, reader, version)
+        except BaseException:
+            loading.close()
+            if fresh:
+                fresh.unlink(missing_ok=True)
+            raise
         if fresh and self._path:
             loading.close()
             Path(f"{self._path}-journal").unlink(missing_ok=True)  # it belongs to the file that goes
@@ -158,6 +153,22 @@ class OrderStore:
         except sqlite3.DatabaseError:
             return None
         return state.get(name) if state.get("format") == FORMAT else None
+
+
+def _fill(db: sqlite3.Connection, reader: RecordReader, version: str) -> None:
+    """All of the reader's records, into an empty file."""
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.executescript(f"PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; {_TABLES}")
+    db.execute("BEGIN")
+    letters: set[str] = set()
+    for source in SOURCES:
+        for page in _pages(reader, source):
+            _insert(db, tables_of(source, page), letters)
+    db.execute(_COUNT_OPEN)
+    db.execute(_LIST_OPEN)
+    db.execute("COMMIT")
+    db.executescript(f"{_INDEXES} ANALYZE;")
+    _note(db, version, letters)
 
 
 def _pages(reader: RecordReader, source: Source) -> Iterator[list[Row]]:

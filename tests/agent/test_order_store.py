@@ -182,6 +182,7 @@ def test_when_the_records_cannot_be_read_the_store_holds_what_it_held(tmp_path: 
         store.follow(Failing(later, snapshot() if known else later))
     assert contents(store) == held
     assert store.version == SnapshotReader(snapshot()).version()
+    assert [file.name for file in tmp_path.iterdir()] == ["orders.sqlite"]
 
 
 def test_more_records_than_a_page_are_all_read(monkeypatch):
