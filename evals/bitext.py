@@ -16,7 +16,7 @@ from agent.taxonomy import taxonomy
 from evals.intent_quality import FOLDS, Integers, figures, folds, ideas, labels_of, probabilities, shown, those
 from evals.intent_training import Example, embed_examples, fit, load_corpora
 from evals.labelled import LabelError
-from evals.quality import commit, table
+from evals.quality import table, write_page
 from tools.embedding import Embedder
 
 Progress = Callable[[str], None]
@@ -84,19 +84,16 @@ def write(file: Path, out: Path, embedder: Embedder, progress: Progress = lambda
         scored = [figures(labels_of(examples), predicted, groups) for predicted in found[name]]
         for figure in scored[0]:
             rows.append([f"{figure}, {name} texts", *(f"{v} ({b})" for v, b in (shown(s[figure]) for s in scored))])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(
-        PAGE.format(
-            commit=commit(),
-            public=len(public),
-            file=file.name,
-            ideas=int(public_groups.max()) + 1,
-            own=len(own),
-            folds=FOLDS,
-            overall=table(["figure", "trained without them", "trained with them"], rows),
-            intents=by_intent(public, found["public"]),
-        ),
-        encoding="utf-8",
+    write_page(
+        out,
+        PAGE,
+        public=len(public),
+        file=file.name,
+        ideas=int(public_groups.max()) + 1,
+        own=len(own),
+        folds=FOLDS,
+        overall=table(["figure", "trained without them", "trained with them"], rows),
+        intents=by_intent(public, found["public"]),
     )
 
 

@@ -19,7 +19,7 @@ from agent.intents import NONE, IntentModel, Matrix
 from agent.taxonomy import taxonomy
 from evals.intent_training import Example, embed_examples, fit, load_corpora
 from evals.intervals import Interval, bootstrap, resample
-from evals.quality import commit, table
+from evals.quality import table, write_page
 from tools.embedding import Embedder
 
 FOLDS = 5
@@ -159,20 +159,17 @@ def write(
     labels = labels_of(examples)
     predicted = cross_fitted(examples, vectors, folds(groups), progress).argmax(axis=1)
     found = figures(labels, predicted, groups)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(
-        PAGE.format(
-            commit=commit(),
-            examples=len(examples),
-            ideas=int(groups.max()) + 1,
-            folds=FOLDS,
-            overall=table(["figure", "value", "95 % interval"], [[n, *shown(f)] for n, f in found.items()]),
-            slices=slices(examples, labels == predicted),
-            intents=intents(labels, predicted),
-            confusions=SHOWN_CONFUSIONS,
-            confused=confused(labels, predicted),
-        ),
-        encoding="utf-8",
+    write_page(
+        out,
+        PAGE,
+        examples=len(examples),
+        ideas=int(groups.max()) + 1,
+        folds=FOLDS,
+        overall=table(["figure", "value", "95 % interval"], [[n, *shown(f)] for n, f in found.items()]),
+        slices=slices(examples, labels == predicted),
+        intents=intents(labels, predicted),
+        confusions=SHOWN_CONFUSIONS,
+        confused=confused(labels, predicted),
     )
     return found
 

@@ -60,9 +60,10 @@ def write(set_dir: Path, predictions_file: Path, out: Path, *, vectors: Path | N
     labelled = load_labelled(set_dir)
     predictions = load_predictions(predictions_file)
     scored = score(labelled, predictions)
-    page = TEMPLATE.format(
+    write_page(
+        out,
+        TEMPLATE,
         day=date.today().isoformat(),
-        commit=commit(),
         engine=", ".join(sorted({p.engine for p in predictions})),
         what=describe(labelled),
         overall=overall(scored),
@@ -72,8 +73,12 @@ def write(set_dir: Path, predictions_file: Path, out: Path, *, vectors: Path | N
         ),
         intents=intents(scored),
     )
+
+
+def write_page(out: Path, template: str, **values: object) -> None:
+    """Write a page of measured figures: the template with its values and the `commit` that they were measured at."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    out.write_text(template.format(commit=commit(), **values), encoding="utf-8")
 
 
 def commit() -> str:

@@ -20,7 +20,7 @@ import numpy as np
 
 from evals.intervals import Interval, bootstrap, resample, wilson
 from evals.labelled import LabelError
-from evals.quality import commit, table
+from evals.quality import table, write_page
 
 SECONDS_A_SAMPLE = 5.0
 RESAMPLES, SEED = 1000, 0
@@ -168,17 +168,14 @@ def write(file: Path, out: Path) -> dict[str, list[Outcome]]:
     """Measure all readers on the samples of a file and write the page. Raises LabelError."""
     samples = load_samples(file)
     measured = {name: measure(samples, reader) for name, reader in readers().items()}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(
-        PAGE.format(
-            commit=commit(),
-            samples=len(samples),
-            file=file.name,
-            cap=SECONDS_A_SAMPLE,
-            overall=overall(measured),
-            sources=by_source(measured),
-        ),
-        encoding="utf-8",
+    write_page(
+        out,
+        PAGE,
+        samples=len(samples),
+        file=file.name,
+        cap=SECONDS_A_SAMPLE,
+        overall=overall(measured),
+        sources=by_source(measured),
     )
     return measured
 
