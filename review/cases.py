@@ -131,18 +131,10 @@ def shipment(tracking: str | None) -> str | None:
 
 def timeline(session: Session, case_id: str, limit: int = 200) -> list[CaseMessage]:
     """The newest messages of a case, oldest first: its own, and those with a proposal about its record."""
-    when = func.coalesce(MessageRow.happened_at, MessageRow.received_at)
-    newest = select(MessageRow).where(_in_case(case_id)).order_by(when.desc(), MessageRow.id).limit(limit)
-    rows = session.scalars(newest).all()
+    newest = select(MessageRow).where(_in_case(case_id)).order_by(MessageRow.happened_at.desc(), MessageRow.id)
+    rows = session.scalars(newest.limit(limit)).all()
     found = {
-        row.id: CaseMessage(
-            **{
-                name: getattr(row, name)
-                for name in CaseMessage.model_fields
-                if name not in ("happened_at", "proposals")
-            },
-            happened_at=row.happened_at or row.received_at,
-        )
+        row.id: CaseMessage(**{name: getattr(row, name) for name in CaseMessage.model_fields if name != "proposals"})
         for row in reversed(rows)
     }
     proposals = select(ProposalRow).where(ProposalRow.message_id.in_(found)).order_by(ProposalRow.ordinal)

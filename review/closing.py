@@ -61,15 +61,14 @@ def _follow(session: Session, row: MessageRow, added: list[ProposalRow]) -> None
     if row.shipment is None:
         return
     if row.arrived:
+        why = f"The carrier says that the shipment arrived ({row.happened_at:%Y-%m-%d %H:%M} UTC)."
         for proposal, happened in _of_shipment(session, row, PASSING):
-            if happened <= _when(row):
-                _expire(
-                    session, proposal, f"The carrier says that the shipment arrived ({_when(row):%Y-%m-%d %H:%M} UTC)."
-                )
+            if happened <= row.happened_at:
+                _expire(session, proposal, why)
     last = select(func.max(MessageRow.happened_at)).where(MessageRow.shipment == row.shipment, MessageRow.arrived)
     arrived = session.scalar(last)
     for proposal in added:
-        if arrived is not None and proposal.intent in PASSING and arrived >= _when(row):
+        if arrived is not None and proposal.intent in PASSING and arrived >= row.happened_at:
             _expire(session, proposal, f"The shipment had arrived when this was read ({arrived:%Y-%m-%d %H:%M} UTC).")
 
 
@@ -108,7 +107,7 @@ def _earlier_events(session: Session, row: MessageRow, new: ProposalRow) -> list
         return []
     found = []
     for other, happened in _of_shipment(session, row, TROUBLE):
-        older = new if happened > _when(row) else other
+        older = new if happened > row.happened_at else other
         if other.message_id != row.id and older.intent in PASSING:
             found.append((other, NEXT_EVENT))
     return found
@@ -121,7 +120,7 @@ def _in_order(
     if why == SAME_NEWS:
         better = (_LANES[Lane(new.lane)], new.confidence) > (_LANES[Lane(other.lane)], other.confidence)
         return (other, new) if better else (new, other)
-    newer = _when(session.get_one(MessageRow, other.message_id)) > _when(row)
+    newer = session.get_one(MessageRow, other.message_id).happened_at > row.happened_at
     return (new, other) if newer else (other, new)
 
 
@@ -157,17 +156,12 @@ def _of_shipment(session: Session, row: MessageRow, intents: tuple[str, ...]) ->
 
 
 def _open() -> Select[ProposalRow, datetime]:
-    when = func.coalesce(MessageRow.happened_at, MessageRow.received_at)
-    query = select(ProposalRow, when).join(MessageRow, MessageRow.id == ProposalRow.message_id)
+    query = select(ProposalRow, MessageRow.happened_at).join(MessageRow, MessageRow.id == ProposalRow.message_id)
     return query.where(ProposalRow.state == ProposalState.open)
 
 
 def _stated(proposal: ProposalRow) -> dict[str, object]:
     return Fields(**proposal.body["fields"]).stated()
-
-
-def _when(row: MessageRow) -> datetime:
-    return row.happened_at or row.received_at
 
 
 def _supersede(older: ProposalRow, newer: ProposalRow, why: str) -> None:

@@ -72,7 +72,7 @@ class MessageRow(Base):
     channel: Mapped[str]
     received_at: Mapped[datetime]
     stored_at: Mapped[datetime]
-    happened_at: Mapped[datetime | None] = mapped_column(default=None)
+    happened_at: Mapped[datetime] = mapped_column(nullable=True)  # added to a table that held rows; all have it
     state: Mapped[str] = mapped_column(index=True, default=MessageState.received)
     subject: Mapped[str] = mapped_column(default="")
     sender: Mapped[str] = mapped_column(default="")
