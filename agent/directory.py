@@ -9,11 +9,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from agent.known_names import CARRIERS, FREE_MAIL, FREE_MAIL_ENDINGS, LEGAL_FORMS, SERVICE_WORDS
 from agent.lexicon import fold
 from agent.lookalikes import SHORTEST_IMITATED, name_of, one_letter_off, parts_of
+from agent.order_rows import record_id
 from tools.records import RecordReader, Row
 
 PARTNER_MODELS = frozenset(("res.partner", "res.company", "res.users", "delivery.carrier"))
@@ -73,12 +73,12 @@ class Directory:
 
     def __post_init__(self) -> None:
         rows = self.reader.search_read("res.partner", fields=PARTNER_FIELDS)
-        parents = {row["id"]: _first(row.get("parent_id")) for row in rows}
+        parents = {row["id"]: record_id(row.get("parent_id")) for row in rows}
         for row in rows:
             partner = self.partners[row["id"]] = _partner(row, parents)
             self._members[partner.commercial_id].append(partner.id)
         for company in self.reader.search_read("res.company", fields=("name", "partner_id", "email")):
-            own = _first(company.get("partner_id"))
+            own = record_id(company.get("partner_id"))
             if own:
                 self.own_partners.add(own)
         users = self.reader.search_read("res.users", fields=("name", "login", "email", "partner_id", "share"))
@@ -245,7 +245,7 @@ def _partner(row: Row, parents: dict[int, int | None]) -> Partner:
     return Partner(
         id=row["id"],
         name=str(row.get("name") or row.get("display_name") or ""),
-        commercial_id=_first(row.get("commercial_partner_id")) or top,
+        commercial_id=record_id(row.get("commercial_partner_id")) or top,
         emails=list(dict.fromkeys(email.lower() for email in emails)),
         is_company=bool(row.get("is_company")) or not row.get("parent_id"),
         supplier_rank=int(row.get("supplier_rank") or 0),
@@ -271,9 +271,3 @@ def registrable(email: str) -> str:
 def is_free_mail(domain: str) -> bool:
     name, _, ending = domain.partition(".")
     return name in FREE_MAIL and (name not in FREE_MAIL_ENDINGS or ending in FREE_MAIL_ENDINGS[name])
-
-
-def _first(value: Any) -> int | None:
-    if isinstance(value, (list, tuple)):
-        value = value[0] if value else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
