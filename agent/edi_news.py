@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.candidates import Recall
+from agent.compare import held_date
 from agent.edi_lines import LineMatch, match_lines
 from agent.fields import Filled, product_of
 from agent.line_news import SAME_PRICE
@@ -222,7 +223,7 @@ class _Document:
         day = first.day if first else self.document.delivery
         later = match.later
         if later and match.qty is not None and 0 < match.qty < line.open_qty:
-            held = day.value.isoformat() if day else line.planned.date().isoformat() if line.planned else None
+            held = day.value.isoformat() if day else held_date(line)
             splits = [Split(qty=match.qty, date=held), Split(qty=later)]
             add("partial_shipment", LineFields(splits=splits), stated.qty, stated.backordered)
             self._note("When the rest comes is not stated.")
@@ -232,13 +233,13 @@ class _Document:
             if status is EdiStatus.backordered or (status is EdiStatus.pending and not stated.price):
                 add("delivery_date_change", LineFields(date_unknown=True), stated.status)
             return False
-        held_day = line.planned.date() if line.planned else None
+        held, when = held_date(line), day.value.isoformat()
         if first is not None and first.despatch:
-            if held_day and day.value > held_day:
-                self._note(f"It leaves on {day.value.isoformat()}; when it arrives is not stated.")
+            if held and when > held:
+                self._note(f"It leaves on {when}; when it arrives is not stated.")
                 add("delivery_date_change", LineFields(date_unknown=True), day)
-        elif day.value != held_day:
-            add("delivery_date_change", LineFields(date=day.value.isoformat()), day)
+        elif when != held:
+            add("delivery_date_change", LineFields(date=when), day)
         return False
 
     def _despatch(self, order: Order) -> list[EdiNews]:
@@ -279,7 +280,7 @@ class _Document:
                 fields.qty = match.qty
                 evidence.append(self._evidence("lines.qty", match.stated_qty))
             day = next((d.day for d in stated.deliveries if d.day), self.document.delivery)
-            if day and (line.planned is None or day.value != line.planned.date()):
+            if day and day.value.isoformat() != held_date(line):
                 fields.date = day.value.isoformat()
                 evidence.append(self._evidence("lines.date", day))
             if evidence:
