@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from tools.layout import clean
 from tools.portal import text_of
-from tools.x12 import Status, X12Error, read_214
+from tools.x12 import Segment, Status, read_214, segments
 
 Json = dict[str, Any]
 _CHECKPOINTS = 50
@@ -51,13 +51,21 @@ class Facts:
 def read_payload(provider: str, payload: Any) -> Facts:
     """Facts of a payload. Raises ValueError where it has not the provider's shape."""
     if provider == "edi214":
-        facts = _edi214(text_of(payload))
-    elif not isinstance(payload, dict):
+        return read_status(segments(text_of(payload)))
+    if not isinstance(payload, dict):
         raise ValueError("the payload is no object")
-    else:
-        facts = _SHAPES.get(provider, _generic)(payload)
-        if not facts.tracking and provider in _SHAPES:
-            facts = _generic(payload)
+    facts = _SHAPES.get(provider, _generic)(payload)
+    if not facts.tracking and provider in _SHAPES:
+        facts = _generic(payload)
+    return _in_order(facts)
+
+
+def read_status(given: Iterable[Segment]) -> Facts:
+    """Facts of an X12 214's segments."""
+    return _in_order(_edi214(given))
+
+
+def _in_order(facts: Facts) -> Facts:
     facts.checkpoints = sorted(facts.checkpoints[-_CHECKPOINTS:], key=lambda c: c.when, reverse=True)
     facts.codes = _unique(facts.codes)
     facts.references = [r for r in _unique(facts.references) if r != facts.tracking]
@@ -259,11 +267,8 @@ def _is_appointment(status: Status) -> bool:
     return status.appointment and status.reason in {"", "NS", "NA"}
 
 
-def _edi214(text: str) -> Facts:
-    try:
-        shipment = read_214(text)
-    except X12Error as error:
-        raise ValueError(str(error)) from error
+def _edi214(given: Iterable[Segment]) -> Facts:
+    shipment = read_214(given)
     numbers = dict(reversed(shipment.references))
     tracking = shipment.reference.strip("- ") or next((numbers[q] for q in _TRACKING_QUALIFIERS if q in numbers), "")
     facts = Facts(

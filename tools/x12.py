@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from tools.layout import clean
 
@@ -72,13 +74,13 @@ def segments(text: str) -> list[Segment]:
     return [Segment([part.strip() for part in piece.split(element)], piece) for piece in pieces if piece]
 
 
-def read_214(text: str) -> Shipment214:
-    """Read the 214 of an interchange. Raises X12Error.
+def read_214(given: Iterable[Segment]) -> Shipment214:
+    """What the segments of a 214 say.
 
     B10: reference (carrier's PRO number), shipment identification, SCAC; with B1001 `-`, B1002 alone counts.
     """
     out = Shipment214()
-    for segment in segments(text)[:5_000]:
+    for segment in islice(given, 5_000):
         _take(out, segment.tag, segment.elements[1:] + [""] * 12)
     return out
 

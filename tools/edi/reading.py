@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from tools.carrier import event_message
-from tools.carrier_payloads import Facts, read_payload
+from tools.carrier_payloads import Facts, read_status
 from tools.charsets import decode
 from tools.edi.document import EdiDocument, EdiKind
 from tools.edi.files import EdiFile, read_file
@@ -50,9 +50,8 @@ def read_edi(raw: bytes, *, received_at: datetime, limits: ReadingLimits | None 
 
 def _events(found: EdiFile) -> list[tuple[str, Facts]]:
     """Each shipment's facts, with the provider that its codes are looked up under."""
-    texts = ["\n".join("*".join(segment.elements) for segment in given) for given in found.x12_statuses]
     return [
-        *(("edi214", read_payload("edi214", text)) for text in texts),
+        *(("edi214", read_status(given)) for given in found.x12_statuses),
         *(("iftsta", facts) for given in found.edifact_statuses for facts in consignments(given)),
     ]
 

@@ -62,6 +62,14 @@ def test_several_statuses_are_cut_into_files_of_one_each():
         assert read_edi(piece, received_at=NOW).event.tracking == "PRO77"
 
 
+@pytest.mark.parametrize("consignee", ["LISA MEYER", "MEYER*SON", "MEYER ~ SON"])
+def test_a_status_is_read_by_the_separators_of_its_file_alone(consignee):
+    segments = ("B10|PRO77||ABCD", f"N1|CN|{consignee}", "AT7|SD|AI|||20260302|0815|LT")
+    message = read_edi(x12("214", *segments, element="|", end="\n"), received_at=NOW)
+    assert (message.event.tracking, message.event.codes) == ("PRO77", ["reason AI", "status SD"])
+    assert f"Party: CN {consignee}" in message.body.splitlines()
+
+
 def test_several_edifact_statuses_are_cut_too():
     body = b"UNH+1" + STATUS.partition(b"UNH+1")[2].partition(b"UNZ")[0]
     raw = STATUS.replace(body, body + body.replace(b"GD7", b"GD8"))
