@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from agent.taxonomy import taxonomy
-from evals.intent_quality import FOLDS, Integers, figures, folds, ideas, labels_of, probabilities, shown, those
-from evals.intent_training import Example, embed_examples, fit, load_corpora
+from evals.intent_quality import FOLDS, Integers, cross_fitted, figures, folds, ideas, labels_of, shown
+from evals.intent_training import Example, embed_examples, load_corpora
 from evals.labelled import LabelError
 from evals.quality import table, write_page
 from tools.embedding import Embedder
@@ -60,25 +60,14 @@ def write(file: Path, out: Path, embedder: Embedder, progress: Progress = lambda
     progress("embedding the messages")
     public_vectors, own_vectors = embed_examples(public, embedder), embed_examples(own, embedder)
     public_groups, own_groups = ideas(public, public_vectors), ideas(own, own_vectors)
-    public_fold, own_fold = folds(public_groups), folds(own_groups)
+    both, vectors = [*own, *public], np.concatenate([own_vectors, public_vectors])
+    fold = np.concatenate([folds(own_groups), folds(public_groups)])
+    is_own = np.arange(len(both)) < len(own)
     found: dict[str, list[Integers]] = {"public": [], "own": []}
-    for with_public in (False, True):
-        read, read_own = np.zeros(len(public), dtype=np.int64), np.zeros(len(own), dtype=np.int64)
-        for k in range(FOLDS):
-            progress(f"fold {k + 1} of {FOLDS}, trained {'with' if with_public else 'without'}")
-            train = those(own, own_fold != k)
-            vectors = own_vectors[own_fold != k]
-            if with_public:
-                train += those(public, public_fold != k)
-                vectors = np.concatenate([vectors, public_vectors[public_fold != k]])
-            model = fit(train, vectors)
-            for examples, known, here, into in (
-                (public, public_vectors, public_fold == k, read),
-                (own, own_vectors, own_fold == k, read_own),
-            ):
-                into[here] = probabilities(model, those(examples, here), known[here]).argmax(axis=1)
-        found["public"].append(read)
-        found["own"].append(read_own)
+    for teaches in (is_own, np.ones_like(is_own)):
+        predicted = cross_fitted(both, vectors, fold, progress, teaches).argmax(axis=1)
+        found["public"].append(predicted[~is_own])
+        found["own"].append(predicted[is_own])
     rows = []
     for name, examples, groups in (("public", public, public_groups), ("own", own, own_groups)):
         scored = [figures(labels_of(examples), predicted, groups) for predicted in found[name]]

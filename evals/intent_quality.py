@@ -104,13 +104,18 @@ def probabilities(model: IntentModel, examples: Sequence[Example], vectors: Matr
 
 
 def cross_fitted(
-    examples: Sequence[Example], vectors: Matrix, fold: Integers, progress: Progress = lambda _: None
+    examples: Sequence[Example],
+    vectors: Matrix,
+    fold: Integers,
+    progress: Progress = lambda _: None,
+    teaches: NDArray[np.bool_] | bool = True,
 ) -> Matrix:
-    """Class probabilities (n, len(CLASSES)) of each example by a model that has not seen its idea."""
+    """Class probabilities (n, len(CLASSES)) of each example by a model that has not seen its idea. Models are trained on
+    the examples that teach (n), those of the other folds."""
     found = np.zeros((len(examples), len(CLASSES)), dtype=np.float32)
     for k in range(FOLDS):
         progress(f"fold {k + 1} of {FOLDS}")
-        train, test = fold != k, fold == k
+        train, test = (fold != k) & teaches, fold == k
         model = fit(those(examples, train), vectors[train])
         found[test] = probabilities(model, those(examples, test), vectors[test])
     return found
