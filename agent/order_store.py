@@ -1,7 +1,8 @@
 """The order store: what the order book needs of every record, in one SQLite file that follows a reader.
 
 It is made anew from all records when it knows nothing, when its format is another or when the reader cannot say what
-changed; otherwise the records that changed are replaced. It is derived data: a file that cannot be read is made again.
+changed; otherwise the records that changed are replaced. It is derived data: a file that is no database, or only a part
+of one, is made again. Damage inside a whole file is met by the query that reads there: delete the file then.
 """
 
 from __future__ import annotations

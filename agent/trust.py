@@ -78,8 +78,7 @@ def suspect(
     `known_sender`: the address belongs to a partner on file or to our own people. `lookalike_of`: the partner whose
     domain the sender's imitates. `speaks_business`: a reference to a record of ours was found in the new text.
     `claims`: the company whose name the sender bears without its address, `free_mail` that it is anybody's provider.
-    `shows`: another address that the display
-    name shows.
+    `shows`: another address that the display name shows.
     """
     patterns = _patterns()
     text = f"{message.subject}\n{message.new_text}"

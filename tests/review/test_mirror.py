@@ -36,6 +36,20 @@ class TestSearch(ReadsLikeOdoo):
         desk.database.close()
 
 
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Gains how many rows are read from the database, question by question."""
+    counts: list[int] = []
+    whole = mirror._rows
+
+    def counting(*asked: Any) -> dict[int, Row]:
+        rows = whole(*asked)
+        counts.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(mirror, "_rows", counting)
+    return counts
+
+
 @pytest.mark.parametrize(
     ("domain", "read"),
     [
@@ -52,15 +66,7 @@ class TestSearch(ReadsLikeOdoo):
 def test_the_database_narrows_what_it_can(tmp_path, monkeypatch, domain, read):
     """Look-ups by id and by a many2one do not read the whole model."""
     desk = filled(tmp_path, DATA)
-    counts = []
-    whole = mirror._rows
-
-    def counting(*asked: Any) -> dict[int, Row]:
-        rows = whole(*asked)
-        counts.append(len(rows))
-        return rows
-
-    monkeypatch.setattr(mirror, "_rows", counting)
+    counts = counted(monkeypatch)
     MirrorReader(desk.database).search_read("purchase.order.line", domain)
     assert counts[0] == read
     desk.database.close()
@@ -69,14 +75,7 @@ def test_the_database_narrows_what_it_can(tmp_path, monkeypatch, domain, read):
 def test_a_page_is_read_alone(tmp_path, monkeypatch):
     """Of the rows after an id, as many as are asked for: reading a model page by page costs what its rows cost."""
     desk = filled(tmp_path, DATA)
-    whole, counts = mirror._rows, []
-
-    def counting(*asked: Any) -> dict[int, Row]:
-        rows = whole(*asked)
-        counts.append(len(rows))
-        return rows
-
-    monkeypatch.setattr(mirror, "_rows", counting)
+    counts = counted(monkeypatch)
     reader = MirrorReader(desk.database)
     ids = [row["id"] for row in reader.search_read("purchase.order.line", order="id")]
     first = reader.search_read("purchase.order.line", (), ("name",), limit=1, order="id")
