@@ -49,11 +49,17 @@ def settle(session: Session, row: MessageRow, message: Message, added: list[Prop
             if other.state != ProposalState.open:
                 continue
             older, newer = _in_order(session, other, new, row, why)
-            _supersede(older, newer, why)
+            supersede(older, newer, why)
             if newer is new:
                 closed.setdefault(new.id, []).append(other.id)
     session.flush()
     return closed
+
+
+def supersede(older: ProposalRow, newer: ProposalRow, why: str | None = None) -> None:
+    """Closes an open proposal in favour of another. No reason is given where a message is merely read again."""
+    older.state, older.superseded_by = ProposalState.superseded, newer.id
+    older.closed_at, older.closed_reason = datetime.now(UTC), why
 
 
 def _follow(session: Session, row: MessageRow, added: list[ProposalRow]) -> None:
@@ -162,11 +168,6 @@ def _open() -> Select[ProposalRow, datetime]:
 
 def _stated(proposal: ProposalRow) -> dict[str, object]:
     return Fields(**proposal.body["fields"]).stated()
-
-
-def _supersede(older: ProposalRow, newer: ProposalRow, why: str) -> None:
-    older.state, older.superseded_by = ProposalState.superseded, newer.id
-    older.closed_at, older.closed_reason = datetime.now(UTC), why
 
 
 def _expire(session: Session, proposal: ProposalRow, why: str) -> None:

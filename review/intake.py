@@ -311,6 +311,6 @@ def _add(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[P
     session.flush()
     for old in earlier:
         if old.state == ProposalState.open:
-            old.state, old.superseded_by, old.closed_at = ProposalState.superseded, added[0].id, now
+            closing.supersede(old, added[0])
     session.flush()
     return added

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from agent.proposal import Lane
+from review.closing import NORMAL
 from review.schema import MessageRow, MessageState, ProposalRow, ProposalState
 
-NOTHING_TO_DO = ("delivery_update", "auto_reply", "not_actionable")
+NOTHING_TO_DO = (NORMAL, "auto_reply", "not_actionable")
 PAGE = 200
 OF_MESSAGE = ("subject", "sender", "channel", "language", "received_at")
 
@@ -149,7 +150,7 @@ def _condition(view: View) -> ColumnElement[bool]:
     quiet = and_(ProposalRow.intent.in_(NOTHING_TO_DO), ProposalRow.lane == Lane.ready)
     edited = ProposalRow.edited_by.is_not(None)
     if view is View.done:
-        normal = and_(ProposalRow.state == ProposalState.expired, ProposalRow.intent == "delivery_update")
+        normal = and_(ProposalRow.state == ProposalState.expired, ProposalRow.intent == NORMAL)
         return not_(or_(is_open, normal))
     if view is View.second:
         return and_(is_open, edited)
