@@ -7,7 +7,6 @@ Putting messages together is for reading; what closes a proposal is decided in `
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from agent.directory import is_free_mail, registrable
+from review.log import sha256
 from review.schema import CaseKey, CaseRow, MessageRow, MessageState, ProposalRow, ProposalState
 from tools.message import Channel, Message
 from tools.phrases import either
@@ -120,7 +120,7 @@ def text_hash(message: Message) -> str | None:
         str(message.document_id),
         *sorted(a.sha256 for a in message.attachments),
     ]
-    return hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256("\0".join(said))
 
 
 def shipment(tracking: str | None) -> str | None:

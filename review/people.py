@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
@@ -65,7 +64,7 @@ def new_sign_in_token(database: Database, name: str, hours: float) -> str:
     token = secrets.token_urlsafe(24)
     with database.write() as session:
         expires = datetime.now(UTC) + timedelta(hours=hours)
-        session.add(SignInToken(token_hash=_hash(token), user=name, expires_at=expires))
+        session.add(SignInToken(token_hash=log.sha256(token), user=name, expires_at=expires))
     return token
 
 
@@ -76,7 +75,7 @@ def redeem_sign_in_token(database: Database, token: str) -> Person | None:
         name = session.scalars(
             update(SignInToken)
             .where(
-                SignInToken.token_hash == _hash(token),
+                SignInToken.token_hash == log.sha256(token),
                 SignInToken.used_at.is_(None),
                 SignInToken.expires_at > now,
             )
@@ -86,7 +85,3 @@ def redeem_sign_in_token(database: Database, token: str) -> Person | None:
         if name is not None:
             log.append(session, "person.signed-in", name, {})
     return find_person(database, name) if name else None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
