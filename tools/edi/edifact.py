@@ -11,6 +11,7 @@ from datetime import date
 from itertools import islice
 
 from tools.edi.document import Delivery, EdiDocument, EdiKind, EdiLine, EdiStatus, Stated
+from tools.edi.envelope import documents_in
 from tools.edi.values import Fault, day, number, status, text, week
 
 STANDARD = "EDIFACT"
@@ -77,20 +78,9 @@ class Segment:
 
 
 def messages(content: str) -> Iterator[list[Segment]]:
-    """The segments of each message, UNH to UNT; one that is not ended goes to where reading stopped."""
-    current: list[Segment] = []
-    for segment in islice(_segments(content), MOST_SEGMENTS):
-        if segment.tag in ("UNH", "UNZ", "UNB"):
-            if current:
-                yield current
-            current = [segment] if segment.tag == "UNH" else []
-        elif current:
-            current.append(segment)
-            if segment.tag == "UNT":
-                yield current
-                current = []
-    if current:
-        yield current
+    """The segments of each message, UNH to UNT."""
+    found = islice(_segments(content), MOST_SEGMENTS)
+    return documents_in(found, begin="UNH", end="UNT", envelope=("UNB", "UNZ"))
 
 
 def _segments(content: str) -> Iterator[Segment]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from tools.edi.document import Delivery, EdiDocument, EdiKind, EdiLine, EdiStatus, Stated
+from tools.edi.envelope import documents_in
 from tools.edi.values import Fault, day, number, status, text
 from tools.x12 import Segment, segments
 
@@ -47,24 +48,8 @@ _TRACKING = {"CN", "2I", "TN", "SI"}
 
 
 def transactions(content: str) -> Iterator[list[Segment]]:
-    """The segments of each transaction set, ST to SE; one that is not ended goes to the next ST or the end."""
-    current: list[Segment] = []
-    for segment in segments(content):
-        if segment.tag == "ST":
-            if current:
-                yield current
-            current = [segment]
-        elif segment.tag in ("ISA", "GS", "GE", "IEA"):
-            if current:
-                yield current
-            current = []
-        elif current:
-            current.append(segment)
-            if segment.tag == "SE":
-                yield current
-                current = []
-    if current:
-        yield current
+    """The segments of each transaction set, ST to SE."""
+    return documents_in(segments(content), begin="ST", end="SE", envelope=("ISA", "GS", "GE", "IEA"))
 
 
 def read_transaction(given: list[Segment]) -> list[EdiDocument]:
