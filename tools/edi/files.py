@@ -30,10 +30,6 @@ class EdiFile:
     edifact_statuses: list[list[edifact.Segment]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    @property
-    def statuses(self) -> int:
-        return len(self.x12_statuses) + len(self.edifact_statuses)
-
 
 def standard_of(data: bytes) -> str | None:
     """x12, edifact or ubl, by the first bytes; None for anything else."""
@@ -57,7 +53,7 @@ def read_file(data: bytes, part: str, limits: ReadingLimits) -> EdiFile:
         read = _read_x12 if standard == "x12" else _read_edifact
         with suppress(X12Error):  # then there are no documents, which is said below
             read(content, found)
-    if not (found.documents or found.statuses):
+    if not (found.documents or found.x12_statuses or found.edifact_statuses):
         why = "It holds no X12, EDIFACT or UBL document that can be read."
         found.documents = [_invalid("EDI", "file", [why])]
     if len(found.documents) > MOST_DOCUMENTS:
@@ -87,22 +83,22 @@ def _read_ubl(data: bytes, found: EdiFile) -> None:
 
 def _read_x12(content: str, found: EdiFile) -> None:
     for given in x12.transactions(content):
-        if given[0][1] == "214" and not (faults := x12.envelope_faults(given)):
-            found.x12_statuses.append(given)
-        elif given[0][1] == "214":
+        if given[0][1] != "214":
+            found.documents += x12.read_transaction(given)
+        elif faults := x12.envelope_faults(given):
             found.documents.append(_invalid(x12.STANDARD, "214", faults))
         else:
-            found.documents += x12.read_transaction(given)
+            found.x12_statuses.append(given)
 
 
 def _read_edifact(content: str, found: EdiFile) -> None:
     for given in edifact.messages(content):
-        if edifact.type_of(given) == "IFTSTA" and not (faults := edifact.envelope_faults(given)):
-            found.edifact_statuses.append(given)
-        elif edifact.type_of(given) == "IFTSTA":
+        if edifact.type_of(given) != "IFTSTA":
+            found.documents += edifact.read_message(given)
+        elif faults := edifact.envelope_faults(given):
             found.documents.append(_invalid(edifact.STANDARD, "IFTSTA", faults))
         else:
-            found.documents += edifact.read_message(given)
+            found.edifact_statuses.append(given)
 
 
 def _invalid(standard: str, kind: str, faults: list[str]) -> EdiDocument:
