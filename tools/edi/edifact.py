@@ -162,7 +162,6 @@ class _Reader:
         self.schedule: Delivery | None = None
         self.scheduled = False
         self.began = False
-        self.order: Stated[str] | None = None
 
     def take(self, segment: Segment) -> None:
         handler = getattr(self, f"on_{segment.tag.lower()}", None)
@@ -176,7 +175,7 @@ class _Reader:
         orders = {line.order.value: line.order for line in document.lines if line.order}
         if document.order is None and not orders:
             document.faults.append("RFF+ON, the order number, is missing.")
-        if document.kind is not EdiKind.despatch_advice or len(orders) < 1:
+        if document.kind is not EdiKind.despatch_advice or not orders:
             document.order = document.order or next(iter(orders.values()), None)
             return [document]
         documents = []
@@ -220,7 +219,7 @@ class _Reader:
                 self.document.despatched = when
             elif kind != "2" or self.document.delivery is None:  # a requested day counts until another is stated
                 self.document.delivery = when
-        elif self.scheduled and self.schedule is not None:
+        elif self.schedule is not None:
             self.schedule.day, self.schedule.despatch = when, despatch
         else:
             stated = [d for d in self.line.deliveries if d.day and d.day.source.startswith("DTM+2:")]
