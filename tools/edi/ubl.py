@@ -34,6 +34,12 @@ _RESPONSE = {
     "CA": EdiStatus.changed,
     "RE": EdiStatus.rejected,
 }
+_INDICATOR = {
+    "TRUE": EdiStatus.accepted,
+    "1": EdiStatus.accepted,
+    "FALSE": EdiStatus.rejected,
+    "0": EdiStatus.rejected,
+}
 _LINE = {
     "1": EdiStatus.added,
     "2": EdiStatus.cancelled,
@@ -120,9 +126,7 @@ class _Reader:
     def _status(self) -> Stated[EdiStatus] | None:
         if self.document.type == "OrderResponseSimple":
             accepted = _plain(self.root, "b:AcceptedIndicator").lower()
-            means = {"true": EdiStatus.accepted, "1": EdiStatus.accepted}
-            return status({**means, "FALSE": EdiStatus.rejected, "0": EdiStatus.rejected, "TRUE": EdiStatus.accepted},
-                          accepted, f"AcceptedIndicator {accepted}") if accepted else None  # fmt: skip
+            return status(_INDICATOR, accepted, f"AcceptedIndicator {accepted}")
         code = _plain(self.root, "b:OrderResponseCode")
         return status(_RESPONSE, code, f"OrderResponseCode {code}")
 
