@@ -5,7 +5,6 @@ Elements are named as the standard has them: ACK01 is the first element of ACK. 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tools.edi.document import Delivery, EdiDocument, EdiKind, EdiLine, EdiStatus, Stated
@@ -44,6 +43,8 @@ _BUYER, _SELLER, _GTIN = (
     frozenset({"VP", "VN", "VC", "SK", "MG"}),
     frozenset({"UP", "UK", "EN", "UA", "UI"}),
 )
+# OTI01 (element 110): batch, group, item or transaction set; accepted, with errors, rejected.
+_OUTCOMES = frozenset(level + outcome for level in "BGIT" for outcome in "AEPR")
 _TRACKING = {"CN", "2I", "TN", "SI"}
 
 
@@ -131,10 +132,6 @@ class _Reader:
     def finish(self) -> list[EdiDocument]:
         return [self.document]
 
-    def missing(self, value: Stated[str] | None, what: str) -> None:
-        if value is None:
-            self.document.faults.append(f"{what} is missing.")
-
 
 class _Response(_Reader):
     """855: BAK; PO1 with its ACK and SCH."""
@@ -197,8 +194,9 @@ class _Response(_Reader):
             line.substitute = text(segment[8], source)
 
     def finish(self) -> list[EdiDocument]:
-        self.missing(self.document.order, "BAK03, the order number,")
-        return [self.document]
+        if self.document.order is None:
+            self.document.faults.append("BAK03, the order number, is missing.")
+        return super().finish()
 
 
 def _base(code: str) -> float:
@@ -302,8 +300,4 @@ class _Advice(_Reader):
     def finish(self) -> list[EdiDocument]:
         if self.document.status is None:
             self.document.faults.append("OTI, the outcome, is missing.")
-        return [self.document]
-
-
-# OTI01 (element 110): batch, group, item or transaction set; accepted, with errors, rejected.
-_OUTCOMES = frozenset(re.findall(r"\w\w", "BA BE BP BR GA GE GP GR IA IE IP IR TA TE TP TR"))
+        return super().finish()
