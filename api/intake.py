@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Header, HTTPException, Path, Request, Response, Security
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from pydantic import BaseModel
@@ -42,11 +42,19 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 # address that ends in "mime".
 _RAW_FIELDS = (b"email", b"body-mime")
 
-router = APIRouter(prefix="/intake", tags=["intake"])
 _bearer = HTTPBearer(auto_error=False, description="A key of `triage keys add`.")
 _basic = HTTPBasic(auto_error=False, description="The same key as the password, for services that know only URLs.")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-Basic = Annotated[HTTPBasicCredentials | None, Security(_basic)]
+
+
+async def _shown_key(
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    basic: Annotated[HTTPBasicCredentials | None, Security(_basic)],
+) -> str | None:
+    """The key that a caller shows, as a bearer token or as a password."""
+    return bearer.credentials if bearer else basic.password if basic else None
+
+
+Key = Annotated[str | None, Depends(_shown_key)]
 Repeatable = Annotated[
     str | None,
     Header(
@@ -104,22 +112,15 @@ def _body(*kinds: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {kind: {"schema": given} for kind in kinds}}}
 
 
-COMMON = (401, 403, 408, 413, 422, 503)
+router = APIRouter(prefix="/intake", tags=["intake"], responses=_refusals(401, 403, 408, 413, 422, 503))
 
 
-@router.post(
-    "/portal",
-    status_code=202,
-    responses=_refusals(*COMMON),
-    openapi_extra=_body("application/json", schema=Post.model_json_schema()),
-)
-async def portal(
-    request: Request, response: Response, bearer: Bearer, basic: Basic, repeatable: Repeatable = None
-) -> Taken:
+@router.post("/portal", status_code=202, openapi_extra=_body("application/json", schema=Post.model_json_schema()))
+async def portal(request: Request, response: Response, key: Key, repeatable: Repeatable = None) -> Taken:
     """A post on a supplier or customer portal."""
     limit = _settings(request).intake_bytes
     _weigh(request, limit)
-    source = await _key_holder(request, Scope.portal, bearer, basic)
+    source = await _key_holder(request, Scope.portal, key)
     raw = await _read(request, limit)
     if not isinstance(_json(raw), dict):
         raise HTTPException(422, "The body is JSON, but not an object.")
@@ -129,23 +130,22 @@ async def portal(
 @router.post(
     "/carrier/{provider}",
     status_code=202,
-    responses=_refusals(*COMMON, 404),
+    responses=_refusals(404),
     openapi_extra=_body("application/json", "application/edi-x12", schema={}),
 )
 async def carrier(
     request: Request,
     response: Response,
     provider: Annotated[str, Path(description=f"One of {', '.join(PROVIDERS)}.", max_length=40)],
-    bearer: Bearer,
-    basic: Basic,
+    key: Key,
     repeatable: Repeatable = None,
 ) -> Taken:
     """A carrier's tracking event: the provider's own webhook body, signed by the provider or sent with a key."""
     if provider not in PROVIDERS:
         raise HTTPException(404, f"There is no provider {provider!r} here: {', '.join(PROVIDERS)}.")
     _weigh(request, EVENT_BYTES)
-    signed = bearer is None and basic is None and signature_header(provider) in request.headers
-    source = f"signature:{provider}" if signed else await _key_holder(request, Scope.carrier, bearer, basic)
+    signed = key is None and signature_header(provider) in request.headers
+    source = f"signature:{provider}" if signed else await _key_holder(request, Scope.carrier, key)
     body = await _read(request, EVENT_BYTES)
     if signed:
         _check_signature(request, provider, body)
@@ -155,19 +155,12 @@ async def carrier(
     return await _take(request, response, Delivery(raw, Channel.carrier, datetime.now(UTC), source, repeatable))
 
 
-@router.post(
-    "/email",
-    status_code=202,
-    responses=_refusals(*COMMON),
-    openapi_extra=_body("message/rfc822", "application/json", *_FORMS),
-)
-async def email(
-    request: Request, response: Response, bearer: Bearer, basic: Basic, repeatable: Repeatable = None
-) -> Taken:
+@router.post("/email", status_code=202, openapi_extra=_body("message/rfc822", "application/json", *_FORMS))
+async def email(request: Request, response: Response, key: Key, repeatable: Repeatable = None) -> Taken:
     """A whole mail (RFC 5322): as the body, as the form field `email` or `body-mime`, or as JSON `RawEmail`."""
     limit = _settings(request).intake_bytes
     _weigh(request, limit)
-    source = await _key_holder(request, Scope.email, bearer, basic)
+    source = await _key_holder(request, Scope.email, key)
     body = await _read(request, limit)
     raw = _mail_in(body, request.headers.get("content-type", ""))
     if not _HEADER_LINE.match(raw):
@@ -176,26 +169,21 @@ async def email(
 
 
 @router.post(
-    "/edi",
-    status_code=202,
-    responses=_refusals(*COMMON),
-    openapi_extra=_body("application/edi-x12", "application/edifact", "application/xml"),
+    "/edi", status_code=202, openapi_extra=_body("application/edi-x12", "application/edifact", "application/xml")
 )
-async def edi(
-    request: Request, response: Response, bearer: Bearer, basic: Basic, repeatable: Repeatable = None
-) -> Taken:
+async def edi(request: Request, response: Response, key: Key, repeatable: Repeatable = None) -> Taken:
     """An X12 or EDIFACT interchange, or a UBL document. Of several transport statuses each becomes a message; the id is
     that of the first."""
     _weigh(request, EDI_BYTES)
-    source = await _key_holder(request, Scope.edi, bearer, basic)
+    source = await _key_holder(request, Scope.edi, key)
     raw = await _read(request, EDI_BYTES)
     if standard_of(raw) is None:
         raise HTTPException(422, "The body does not begin like X12 (ISA), EDIFACT (UNA, UNB) or a UBL document.")
     now = datetime.now(UTC)
     taken = None
     for number, piece in enumerate(split_statuses(raw)):
-        key = f"{repeatable[:190]}#{number}" if repeatable and number else repeatable
-        one = await _take(request, response, Delivery(piece, Channel.edi, now, source, key))
+        its_own = f"{repeatable[:190]}#{number}" if repeatable and number else repeatable
+        one = await _take(request, response, Delivery(piece, Channel.edi, now, source, its_own))
         taken = taken or one
     assert taken is not None
     response.headers["Location"] = f"/message/{taken.id}"
@@ -231,15 +219,12 @@ def _too_large(limit: int) -> NoReturn:
     raise HTTPException(413, f"The body is larger than {limit:,} bytes, which is as much as is taken here.", CLOSE)
 
 
-async def _key_holder(
-    request: Request, scope: Scope, bearer: HTTPAuthorizationCredentials | None, basic: HTTPBasicCredentials | None
-) -> str:
+async def _key_holder(request: Request, scope: Scope, shown: str | None) -> str:
     """Who posts, as the log names it. Raises 401 without a valid key and 403 with one for other doors."""
-    text = bearer.credentials if bearer else basic.password if basic else None
-    if text is None:
+    if shown is None:
         _unknown("Send a key: `Authorization: Bearer …`. `triage keys add` makes one.")
     try:
-        key = await run_in_threadpool(find_key, request.app.state.database, text)
+        key = await run_in_threadpool(find_key, request.app.state.database, shown)
     except InvalidKey as error:
         _unknown(str(error))
     if scope not in key.scopes:
