@@ -35,6 +35,7 @@ from review.renewed_engine import RenewedEngine
 from review.service import TriageLoop
 from review.settings import Settings
 from tools.embedding import Embedder
+from tools.mailbox.accounts import Accounts
 from tools.odoo.account import ProvedReader, WritingAccount
 from tools.odoo.connect import connect
 from tools.odoo.errors import OdooError
@@ -73,7 +74,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         engine, follow = mirrored_engine(settings, database, live, console)
         app = create_app(settings, database=database, records=live, mirrored=True, notice=lambda: live.notice)
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
-    with follow, loop as triage, mail_loops(settings, database, store, triage.wake):
+    with follow, loop as triage, mail_loops(settings, accounts, database, store, triage.wake):
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
         console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
@@ -100,9 +101,11 @@ def proved_reader(settings: Settings, console: Console) -> ProvedReader:
     return live
 
 
-def mail_loops(settings: Settings, database: Database, store: RawStore, on_mail: Callable[[], None]) -> MailLoops:
+def mail_loops(
+    settings: Settings, accounts: Accounts, database: Database, store: RawStore, on_mail: Callable[[], None]
+) -> MailLoops:
     """What takes messages in: from the mailboxes, and from Odoo's portal where an account for it is set."""
-    loops = MailLoops(database, store, settings.mailbox_accounts(), on_mail)
+    loops = MailLoops(database, store, accounts, on_mail)
     if settings.odoo_portal is not None:
         reader, every = connect(settings.odoo_portal), settings.odoo_sync_seconds
         loops.loops.append(OdooPortalLoop(database, store, reader, every, on_mail))
