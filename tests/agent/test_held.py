@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,41 +14,11 @@ from agent.orders import PICKING, PURCHASE, SALE
 from agent.proposal import Lane, Proposal
 from agent.triage import TriageEngine, build_engine
 from tests.agent.company import mail, snapshot
+from tests.agent.live_odoo import LiveOdoo
 from tests.agent.reading import BLUE, BOOK, LAMP, ROPE
-from tools.records import Domain, RecordsError, Row
 from tools.snapshot import SnapshotReader
 
 LATER = "Unfortunately P00041 is delayed: ROP-12-NAV will arrive on 3 June 2026."
-
-
-class LiveOdoo(SnapshotReader):
-    """Counts requests; refuses them from the one numbered `away_from` on."""
-
-    def __init__(self, data: dict[str, Any], away_from: int | None = None) -> None:
-        super().__init__(data)
-        self.calls: list[str] = []
-        self.away_from = away_from
-
-    def search_read(
-        self,
-        model: str,
-        domain: Domain = (),
-        fields: Sequence[str] | None = None,
-        *,
-        limit: int | None = None,
-        order: str | None = None,
-    ) -> list[Row]:
-        self._count(model)
-        return super().search_read(model, domain, fields, limit=limit, order=order)
-
-    def read(self, model: str, ids: Sequence[int], fields: Sequence[str] | None = None) -> list[Row]:
-        self._count(model)
-        return super().read(model, ids, fields)
-
-    def _count(self, model: str) -> None:
-        if self.away_from is not None and len(self.calls) >= self.away_from:
-            raise RecordsError("Odoo does not answer. Check the address.")
-        self.calls.append(model)
 
 
 def row(data: dict[str, Any], model: str, record_id: int) -> dict[str, Any]:
