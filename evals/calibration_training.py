@@ -16,13 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.proposal import Proposal, RecordRef, Triage
+from agent.proposal import Proposal, RecordRef
 from agent.rate import FEATURES, Calibration, Calibrator
 from agent.triage import TriageEngine
 from evals.labelled import LabelledSet
 from evals.matching import Pair, judge
 from evals.predictions import Prediction
-from tools.reading import read_message
 
 PARTS = ("intent", "record", "fields", "actions", "whole")
 REGULARISATION = 0.1
@@ -49,8 +48,7 @@ def observe(suite: LabelledSet, engine: TriageEngine, name: str) -> list[Rated]:
     products = suite.product_keys()
     found: list[Rated] = []
     for case in suite.cases:
-        message = read_message(suite.raw(case), channel=case.channel, received_at=case.received_at)
-        triage: Triage = engine.triage(message)
+        triage = engine.triage(suite.message(case))
         judged = judge(case, Prediction.of(case.id, triage, 0.0), products)
         expected = case.expected
         assert expected is not None

@@ -120,10 +120,8 @@ def accepted(label: LabelledException) -> str:
 
 def new_text(labelled: LabelledSet, case: Case, *, limit: int = 800) -> str:
     """What the sender wrote, as the product reads it; at most `limit` characters."""
-    from tools.reading import read_message
-
     try:
-        message = read_message(labelled.raw(case), channel=case.channel, received_at=case.received_at)
+        message = labelled.message(case)
     except Exception as error:  # the text is shown for orientation; a message that cannot be read is a mistake already
         return f"(cannot be read: {error})"
     text = f"{message.subject}\n{message.new_text}".strip()

@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, Field
 
 from agent.proposal import RecordRef
-from tools.message import Channel
+from tools.message import Channel, Message
+from tools.reading import read_message
 
 
 class LabelError(Exception):
@@ -82,6 +83,10 @@ class LabelledSet:
         if not path.is_relative_to(self.path.resolve()):
             raise LabelError(f"{case.id}: raw path {case.raw!r} leaves the set; name a file inside of it.")
         return path.read_bytes()
+
+    def message(self, case: Case) -> Message:
+        """The message of a case as the product reads it. Raises what `raw` raises."""
+        return read_message(self.raw(case), channel=case.channel, received_at=case.received_at)
 
     def product_keys(self) -> dict[str, str]:
         """Product names and codes, folded, each with the one key that stands for its product.

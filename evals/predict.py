@@ -65,12 +65,9 @@ def predict_with(
 
 
 def predict_case(engine: Engine, labelled: LabelledSet, case: Case) -> Prediction:
-    from tools.reading import read_message
-
     started = time.perf_counter()
     try:
-        message = read_message(labelled.raw(case), channel=case.channel, received_at=case.received_at)
-        triage = engine.triage(message)
+        triage = engine.triage(labelled.message(case))
         return Prediction.of(case.id, triage, time.perf_counter() - started)
     except Exception as error:  # no case may be missing from the file, whatever its message does to the agent
         return Prediction(

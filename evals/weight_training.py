@@ -20,7 +20,6 @@ from agent.recall import recall
 from agent.triage import TriageEngine
 from agent.weigh import CIRCUMSTANCES, SIGNS, UNFITTED, IntentWeights, TopicEvidence, intents_of
 from evals.labelled import LabelledSet
-from tools.reading import read_message
 
 SIGN_PENALTY = 0.2
 CIRCUMSTANCE_PENALTY = 1.0
@@ -44,7 +43,7 @@ def observe_topics(suite: LabelledSet, engine: TriageEngine) -> list[LabelledTop
     for case in suite.cases:
         if case.expected is None or case.tags.get("attack"):
             continue
-        message = read_message(suite.raw(case), channel=case.channel, received_at=case.received_at)
+        message = suite.message(case)
         recalled = recall(message, engine.book, engine.references, engine.index)
         for topic in engine.understander.understand(message, recalled).topics:
             here = topic.order.key if topic.order else None
