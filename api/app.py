@@ -59,7 +59,7 @@ def create_app(
     app = FastAPI(title="Exception Desk", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.settings = settings
     app.state.database = database or open_database(settings)
-    app.state.store = RawStore(settings.data_dir / "raw")
+    app.state.store = RawStore(settings.raw_dir)
     app.state.postbox = Postbox(app.state.database, app.state.store)
     app.state.sessions = Sessions(settings)
     app.state.records = records

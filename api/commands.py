@@ -164,13 +164,13 @@ def ingest(
         found = list(find_inbound(paths))
     except ValueError as error:
         raise Refused(str(error)) from error
-    database, store = open_database(settings), RawStore(settings.data_dir / "raw")
+    database, store = open_database(settings), RawStore(settings.raw_dir)
     ids = [receive(database, store, m.raw, m.channel, m.received_at) for m in found]
     if now:
         from agent.triage import build_engine
 
         reader, live = records_of(settings, records)
-        engine = build_engine(reader, index_dir=settings.data_dir / "index", live=live)
+        engine = build_engine(reader, index_dir=settings.index_dir, live=live)
         with Progress(disable=not sys.stderr.isatty()) as bar:
             for message_id in bar.track(ids, description="Triaging"):
                 triage_message(database, store, message_id, engine, settings.authserv_id)

@@ -63,10 +63,10 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
     of the live Odoo that the settings name."""
     accounts = settings.mailbox_accounts()
     database = open_database(settings)
-    store = RawStore(settings.data_dir / "raw")
+    store = RawStore(settings.raw_dir)
     if snapshot is not None:
         with console.status("Loading the engine …"):
-            engine: Triager = build_engine(snapshot, index_dir=settings.data_dir / "index")
+            engine: Triager = build_engine(snapshot, index_dir=settings.index_dir)
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
@@ -122,7 +122,7 @@ def mirrored_engine(
         console.print("Odoo's records are read for the first time.", highlight=False)
         sync_shown(settings, database, live, console)
     with console.status("Loading the engine …"):
-        folder = settings.data_dir / "index"
+        folder = settings.index_dir
         folder.mkdir(parents=True, exist_ok=True)
         embedder = Embedder(folder / "embeddings.sqlite")
 
@@ -153,7 +153,7 @@ def serve_demo(
     labelled = load_labelled(DEMO_SUITE, labels=False)
     reader = SnapshotReader(DEMO_SUITE / "records.json")
     database = open_database(settings)
-    store = RawStore(settings.data_dir / "raw")
+    store = RawStore(settings.raw_dir)
     add_demo_people(database)
     with console.status("Loading the engine …"):
         engine = build(reader)

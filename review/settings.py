@@ -67,6 +67,16 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'triage.db').resolve()}"
 
     @property
+    def raw_dir(self) -> Path:
+        """Where messages are kept as they came."""
+        return self.data_dir / "raw"
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the index of the records is kept, which can be built anew."""
+        return self.data_dir / "index"
+
+    @property
     def public_url(self) -> str:
         """Where people reach the pages, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
