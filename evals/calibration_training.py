@@ -1,4 +1,5 @@
-"""Fits the confidence calibrators and picks the lane thresholds, on labelled suites that nothing else is fitted on.
+"""Fits the confidence calibrators and picks the lane thresholds, on labelled suites: each as an engine reads it whose
+weights were fitted on the others alone.
 
 Each part of a proposal (its intent, record, fields and actions, and the whole) gets a logistic regression over the named
 features of `agent.rate`. Thresholds come from cross-fitted probabilities alone: every case is rated by calibrators that
@@ -8,10 +9,8 @@ have not seen it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,11 +178,3 @@ def _digest(suites: Mapping[str, LabelledSet]) -> str:
     for name, suite in suites.items():
         digest.update(name.encode() + (suite.path / "cases.jsonl").read_bytes())
     return digest.hexdigest()[:12]
-
-
-def save(calibration: Calibration, path: Path) -> str:
-    """Write the calibration and return its digest: the SHA-256 of its content without the digest itself."""
-    content = calibration.model_dump(exclude={"digest"})
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
-    path.write_text(json.dumps({**content, "digest": digest}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return digest

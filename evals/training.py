@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
 from agent.intents import MODEL_PATH, IntentModel
-from agent.rate import CALIBRATION_PATH
+from agent.rate import CALIBRATION_PATH, Calibration
 from agent.triage import build_engine
 from agent.weigh import WEIGHTS_PATH, IntentWeights, intents_of
 from evals import calibration_training, intent_training, weight_training
@@ -52,7 +54,7 @@ def train(
         progress(f"observing {name}")
         topics[name] = weight_training.observe_topics(suite, engines[name])
     weights = weight_training.fit(topics, list(suites), model)
-    digests[WEIGHTS_PATH.name] = weight_training.save(weights, WEIGHTS_PATH)
+    digests[WEIGHTS_PATH.name] = save(weights, WEIGHTS_PATH)
     rated = []
     for name, engine in engines.items():
         progress(f"judging {name} by the others")
@@ -61,5 +63,13 @@ def train(
         engine.refresh()
         rated += calibration_training.observe(suites[name], engine, name)
     calibration = calibration_training.fit(rated, suites, engine)
-    digests[CALIBRATION_PATH.name] = calibration_training.save(calibration, CALIBRATION_PATH)
+    digests[CALIBRATION_PATH.name] = save(calibration, CALIBRATION_PATH, indent=1)
     return digests
+
+
+def save(artefact: IntentWeights | Calibration, path: Path, *, indent: int | None = None) -> str:
+    """Write what was fitted and return its digest: the SHA-256 of its content without the digest itself."""
+    content = artefact.model_dump(exclude={"digest"})
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+    path.write_text(json.dumps({**content, "digest": digest}, indent=indent, sort_keys=True) + "\n", encoding="utf-8")
+    return digest

@@ -6,11 +6,8 @@ the other suites alone have taught.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,11 +92,3 @@ def fit(observed: Mapping[str, Sequence[LabelledTopic]], suites: Sequence[str], 
         },
         provenance={"suites": list(suites), "intents": model.digest, "topics": len(topics)},
     )
-
-
-def save(weights: IntentWeights, path: Path) -> str:
-    """Write the weights and return their digest: the SHA-256 of the content without the digest itself."""
-    content = weights.model_dump(exclude={"digest"})
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
-    path.write_text(json.dumps({**content, "digest": digest}, sort_keys=True) + "\n", encoding="utf-8")
-    return digest
