@@ -19,6 +19,7 @@ from tools.mailbox.accounts import FolderDrop, ImapAccount, Maildir
 from tools.mailbox.errors import FolderRefused, MailboxError
 from tools.mailbox.files import file_source
 from tools.mailbox.imap import ImapSession, connect, token_source
+from tools.mailbox.tokens import TokenSource
 
 CERTIFICATE_DAYS = 14
 
@@ -67,7 +68,7 @@ def _check_imap(account: ImapAccount) -> Iterator[Finding]:
             yield from _abilities(account, session.capabilities)
             yield from _folders(account, session)
         if account.after_triage:
-            yield from _changes(account)
+            yield from _changes(account, tokens)
     except MailboxError as error:
         yield _failed("connection", str(error))
 
@@ -128,9 +129,9 @@ def _rights_to_change(account: ImapAccount, folder: str, rights: str | None) -> 
         yield _failed(f"folder {folder}", said)
 
 
-def _changes(account: ImapAccount) -> Iterator[Finding]:
+def _changes(account: ImapAccount, tokens: TokenSource | None) -> Iterator[Finding]:
     """A folder may be open for reading only, whatever its rights say."""
-    with connect(account, token_source(account), for_loading=True) as session:
+    with connect(account, tokens, for_loading=True) as session:
         for folder in account.folders:
             try:
                 session.select(folder)

@@ -9,6 +9,7 @@ import pytest
 from tests.mail_server import Dovecot, installed
 from tests.tools.mailbox.token_server import TokenServer
 from tools.mailbox.accounts import ImapAccount, OAuth
+from tools.mailbox.check import Level, check_account
 from tools.mailbox.errors import LoginRefused, Unreachable
 from tools.mailbox.imap import connect, token_source
 from tools.mailbox.tokens import TokenSource
@@ -139,5 +140,20 @@ def test_a_mail_server_takes_the_token_and_a_refused_one_is_renewed(server, sett
         with connect(box, source, for_loading=for_loading) as session:
             assert session.examine("INBOX").messages == 0
         assert len(server.asked) == 2
+    finally:
+        dovecot.close()
+
+
+def test_a_check_of_an_account_that_is_changed_too_fetches_one_token(server, settings):
+    if not installed():
+        pytest.skip("Dovecot is not installed: apt-get install dovecot-imapd")
+    dovecot = Dovecot(tokeninfo=f"{server.url}/info?access_token=")
+    try:
+        where = {"host": "127.0.0.1", "port": dovecot.port, "security": "none", "user": "ann"}
+        box = ImapAccount.model_validate({**where, "oauth": settings(), "after_triage": {"seen": True}})
+        findings = list(check_account(box))
+        assert not [finding for finding in findings if finding.level is Level.failed]
+        assert "Triaged messages are changed here" in findings[-1].said
+        assert len(server.asked) == 1
     finally:
         dovecot.close()
