@@ -43,7 +43,8 @@ BATCH = 5_000
 KINDS = ("references", "descriptions", "messages")
 CONTENDERS = ("this product", "Chroma alone", "FTS5 alone")
 PATIENCE = 60.0  # seconds of questions of one kind; what is left then is not asked
-MARK = "<!-- {}: written by `python -m benchmarks.matching`, do not edit -->"
+BEGIN = "<!-- matching: written by `python -m benchmarks.matching`, do not edit -->"
+END = "<!-- matching: end -->"
 
 
 class Embeds(Protocol):
@@ -127,15 +128,7 @@ class ThisProduct:
     def references(self, question: Question) -> Iterable[RecordKey]:
         found = self.found_in.find(question.text)
         records = [r.record for m in found for r in m.exact] + [n.reference.record for m in found for n in m.near]
-        return dict.fromkeys(self._order(record) for record in records)
-
-    def _order(self, record: RecordKey) -> RecordKey:
-        """The order that a shipment or an invoice belongs to."""
-        if record[0] == "stock.picking":
-            return self.book.pickings[record[1]].order or record
-        if record[0] == "account.move":
-            return next(iter(self.book.invoices[record[1]].orders), record)
-        return record
+        return dict.fromkeys(order for record in records for order in self.book.orders_behind(record))
 
     def descriptions(self, question: Question) -> Iterable[int]:
         products = [int(hit.id) for hit in self.index.search(question.text, 8)]
@@ -406,12 +399,11 @@ def report(outcomes: list[Outcome], rate: float, question_ms: float) -> str:
 
 def write_section(page: Path, text: str) -> None:
     """Puts the text between the page's marks, or at its end with marks around it."""
-    begin, end = MARK.format("matching"), "<!-- matching: end -->"
     page_text = page.read_text(encoding="utf-8") if page.exists() else "# Performance\n"
-    if begin not in page_text:
-        page_text += f"\n## Matching\n\n{begin}\n{end}\n"
-    head, _, rest = page_text.partition(begin)
-    page.write_text(f"{head}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+    if BEGIN not in page_text:
+        page_text += f"\n## Matching\n\n{BEGIN}\n{END}\n"
+    head, _, rest = page_text.partition(BEGIN)
+    page.write_text(f"{head}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 def main(
