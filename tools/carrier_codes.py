@@ -15,6 +15,8 @@ _NORMAL = "delivery_update"
 # What words may say against a code that calls the event normal.
 _OVERRULES = frozenset({"goods_damaged", "goods_lost", "delivery_discrepancy", "returned_to_sender"})
 _SENTENCE = re.compile(r"[.!?;]\s+|\n+|\s/\s|\s-\s(?=[a-z])")
+_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
+_UMLAUT = re.compile("|".join(_UMLAUTS))  # "RUECKLIEFERUNG": what machines make of ü
 
 
 class ProviderCodes(BaseModel):
@@ -49,15 +51,11 @@ def intent_of_words(text: str) -> str | None:
 
     Later sentences are advice, remarks, or instructions that somebody slipped into the text."""
     for sentence in _SENTENCE.split(text.lower()[:2_000]):
-        spelled_out = _UMLAUT.sub(lambda m: _UMLAUTS[m.group()], sentence)
+        spellings = {sentence, _UMLAUT.sub(lambda m: _UMLAUTS[m.group()], sentence)}
         for intent, pattern in _rules():
-            if pattern.search(sentence) or pattern.search(spelled_out):
+            if any(pattern.search(spelling) for spelling in spellings):
                 return intent
     return None
-
-
-_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
-_UMLAUT = re.compile("|".join(_UMLAUTS))  # "RUECKLIEFERUNG": what machines make of ü
 
 
 def decide(provider: str, codes: Sequence[str], wording: Sequence[str], texts: Sequence[str]) -> str | None:
