@@ -300,7 +300,7 @@ def _edi214(given: Iterable[Segment]) -> Facts:
 
 _KEYS = {
     "tracking": r"tracking_?(number|code|no|id)?|waybill(_?(number|no))?|awb(_?(number|no))?|shipment_?(number|no|id)|consignment_?(number|no|id)?|parcel_?(number|no|id)|sendungsnummer|barcode|pro_?(number)?|con_?note|(numero_?(de_?)?)?envio|parcel|paquetnummer|pakketnummer|numero_?spedizione|numer_?przesylki|(nr|numer)_?(listu|przesylki|paczki)|sendung(s_?nr)?|zendingsnummer|num(ero)?_?(de_?)?(suivi|seguimiento|colis)",
-    "code": r"(event|status|reason|exception|scan)?_?(code|type|status|event|state|sub_?status)(_?code)?|exception|event_?name|event|evento|ereignis|evenement|gebeurtenis|zdarzenie|stato|estado|statut|stan|incidencia",
+    "code": r"(event|status|reason|exception|scan)?_?(code|type|status|event|state|sub_?status)(_?code)?|exception|event_?name|evento|ereignis|evenement|gebeurtenis|zdarzenie|stato|estado|statut|stan|incidencia",
     "text": r"(status_?|event_?|exception_?|reason_?|short_?|long_?)?(description|text|message|remarks?|comments?|notes?|reason|details?|info(rmation)?|bemerkung|grund|motivo|motif|reden|powod)|observaciones|osservazioni|remarques?|opmerking(en)?|uwagi|opis|beschreibung|descrizione|descripcion|libelle|omschrijving|meldung|hinweis|causale|dettagli[o]?|mensaje|messaggio|melding|komunikat",
     "carrier": r"carrier(_?(name|code))?|courier|scac|slug|sender|provider|spediteur|corriere|przewoznik|transporteur|transportista|vervoerder|vettore|frachtfuehrer",
     "reference": r"(customer|shipper|sender|consignee|order|purchase_?order|po|client|your|delivery|external|merchant)_?(reference|ref|number|no|id)s?|references?|ref|order|referenz|auftragsreferenz|riferimento|referencia|referentie|nr_?ref|numer_?ref(erencyjny)?|kundenreferenz|rif",
