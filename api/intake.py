@@ -7,13 +7,9 @@ when the message is on disk. Reading and triage come later, from the row.
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import logging
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
@@ -21,6 +17,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicC
 from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 
+from api.bodies import FORMS, json_in, mail_in
 from api.postbox import Postbox
 from review.api_keys import InvalidKey, Scope, find_key
 from review.intake import Delivery, KeyReused
@@ -36,11 +33,6 @@ EVENT_BYTES = EDI_BYTES = 2_000_000
 BODY_SECONDS = 60
 RETRY_SECONDS = 30
 CLOSE = {"Connection": "close"}  # what of the body is still on its way must not be read to its end
-_HEADER_LINE = re.compile(rb"\s*(?:From |[!-9;-~]+[ \t]*:)")
-_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-# Fields that hold the whole mail: SendGrid's Inbound Parse ("POST the raw, full MIME message"), Mailgun's routes to an
-# address that ends in "mime".
-_RAW_FIELDS = (b"email", b"body-mime")
 
 _bearer = HTTPBearer(auto_error=False, description="A key of `triage keys add`.")
 _basic = HTTPBasic(auto_error=False, description="The same key as the password, for services that know only URLs.")
@@ -122,7 +114,7 @@ async def portal(request: Request, response: Response, key: Key, repeatable: Rep
     _weigh(request, limit)
     source = await _key_holder(request, Scope.portal, key)
     raw = await _read(request, limit)
-    if not isinstance(_json(raw), dict):
+    if not isinstance(json_in(raw), dict):
         raise HTTPException(422, "The body is JSON, but not an object.")
     return await _take(request, response, Delivery(raw, Channel.portal, datetime.now(UTC), source, repeatable))
 
@@ -150,21 +142,19 @@ async def carrier(
     if signed:
         _check_signature(request, provider, body)
     if provider != "edi214":
-        _json(body)
+        json_in(body)
     raw = envelope(provider, body)
     return await _take(request, response, Delivery(raw, Channel.carrier, datetime.now(UTC), source, repeatable))
 
 
-@router.post("/email", status_code=202, openapi_extra=_body("message/rfc822", "application/json", *_FORMS))
+@router.post("/email", status_code=202, openapi_extra=_body("message/rfc822", "application/json", *FORMS))
 async def email(request: Request, response: Response, key: Key, repeatable: Repeatable = None) -> Taken:
     """A whole mail (RFC 5322): as the body, as the form field `email` or `body-mime`, or as JSON `RawEmail`."""
     limit = _settings(request).intake_bytes
     _weigh(request, limit)
     source = await _key_holder(request, Scope.email, key)
     body = await _read(request, limit)
-    raw = _mail_in(body, request.headers.get("content-type", ""))
-    if not _HEADER_LINE.match(raw):
-        raise HTTPException(422, "The body does not begin like a mail (RFC 5322): with a header line.")
+    raw = mail_in(body, request.headers.get("content-type", ""))
     return await _take(request, response, Delivery(raw, Channel.email, datetime.now(UTC), source, repeatable))
 
 
@@ -245,64 +235,6 @@ def _check_signature(request: Request, provider: str, body: bytes) -> None:
 
 def _unknown(why: str) -> NoReturn:
     raise HTTPException(401, why, {"WWW-Authenticate": 'Bearer realm="intake"'})
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode())
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(422, f"The body is not JSON in UTF-8 ({type(error).__name__}).") from error
-
-
-def _mail_in(body: bytes, content_type: str) -> bytes:
-    """The mail itself, out of the wrapping that a mail service put around it."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in _FORMS:
-        return _mail_in_form(body, content_type)
-    if kind == "application/json":
-        # Postmark, "Include raw email content in JSON payload".
-        given = _json(body)
-        raw = given.get("RawEmail") if isinstance(given, dict) else None
-        if not isinstance(raw, str):
-            raise HTTPException(422, "The JSON has no text under RawEmail.")
-        return raw.encode("utf-8", "surrogatepass")
-    return body
-
-
-def _mail_in_form(body: bytes, content_type: str) -> bytes:
-    from python_multipart.exceptions import FormParserError
-
-    try:
-        fields = _multipart(body, content_type) if content_type.lower().startswith("multipart") else _urlencoded(body)
-    except (FormParserError, ValueError) as error:
-        raise HTTPException(422, "The form could not be read: check its boundary and its fields.") from error
-    found = [fields[name] for name in _RAW_FIELDS if name in fields]
-    if not found:
-        raise HTTPException(422, "The form has no field email or body-mime: let the service send the raw message.")
-    return found[0]
-
-
-def _multipart(body: bytes, content_type: str) -> dict[bytes | None, bytes]:
-    """The fields as bytes: a mail may be in any character set, so they must not be decoded as text."""
-    from python_multipart import parse_form
-
-    fields: dict[bytes | None, bytes] = {}
-
-    def on_file(file: Any) -> None:
-        file.file_object.seek(0)
-        fields[file.field_name] = file.file_object.read()
-        file.close()
-
-    def on_field(field: Any) -> None:
-        fields[field.field_name] = field.value or b""
-
-    parse_form({"Content-Type": content_type.encode("latin-1")}, io.BytesIO(body), on_field, on_file)
-    return fields
-
-
-def _urlencoded(body: bytes) -> dict[bytes | None, bytes]:
-    pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=1000)
-    return {name.encode("latin-1"): value.encode("latin-1") for name, value in pairs}
 
 
 async def _take(request: Request, response: Response, delivery: Delivery) -> Taken:
