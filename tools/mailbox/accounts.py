@@ -96,7 +96,17 @@ class AfterTriage(Strict):
         return self.seen or bool(self.keyword or self.move_to)
 
 
-class ImapAccount(Strict):
+class Mailbox(Strict):
+    """What holds for each kind."""
+
+    message_megabytes: PositiveFloat = Field(50, description="A larger message is held with its headers alone.")
+
+    @property
+    def message_bytes(self) -> int:
+        return int(self.message_megabytes * 1_000_000)
+
+
+class ImapAccount(Mailbox):
     """A mailbox on an IMAP server. `first_load_days` is how far back the first load reaches; null takes all."""
 
     kind: Literal["imap"] = "imap"
@@ -113,7 +123,6 @@ class ImapAccount(Strict):
     first_load_days: PositiveInt | None = 30
     poll_seconds: PositiveFloat = Field(120, le=MOST_IDLE_SECONDS, description="Looks this often, and renews IDLE.")
     timeout_seconds: PositiveFloat = Field(30, description="Silence of the server after which it is given up.")
-    message_megabytes: PositiveFloat = Field(50, description="A larger message is held with its headers alone.")
     messages_per_minute: PositiveInt = 60_000
     megabytes_per_minute: PositiveInt = 3_000
 
@@ -133,15 +142,11 @@ class ImapAccount(Strict):
     def at_port(self) -> int:
         return self.port or (993 if self.security == "tls" else 143)
 
-    @property
-    def message_bytes(self) -> int:
-        return int(self.message_megabytes * 1_000_000)
-
     def password(self) -> str:
         return secret(self.password_file, self.password_env)
 
 
-class FolderDrop(Strict):
+class FolderDrop(Mailbox):
     """A folder into which other programs put messages as files."""
 
     kind: Literal["folder"]
@@ -149,25 +154,15 @@ class FolderDrop(Strict):
     move_to: Path | None = Field(None, description="Where files go once they are kept; unset leaves them.")
     poll_seconds: PositiveFloat = 5
     quiet_seconds: PositiveFloat = Field(2, description="A file younger than this may still be being written.")
-    message_megabytes: PositiveFloat = 50
-
-    @property
-    def message_bytes(self) -> int:
-        return int(self.message_megabytes * 1_000_000)
 
 
-class Maildir(Strict):
+class Maildir(Mailbox):
     """A Maildir on this machine. It is only read; `move_to` is another Maildir for what is kept."""
 
     kind: Literal["maildir"]
     path: Path
     move_to: Path | None = None
     poll_seconds: PositiveFloat = 5
-    message_megabytes: PositiveFloat = 50
-
-    @property
-    def message_bytes(self) -> int:
-        return int(self.message_megabytes * 1_000_000)
 
 
 Account = Annotated[ImapAccount | FolderDrop | Maildir, Field(discriminator="kind")]
