@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from agent.taxonomy import taxonomy
-from evals.intent_quality import FOLDS, Integers, cross_fitted, figures, folds, ideas, labels_of, shown
+from evals.intent_quality import FOLDS, Integers, cross_fitted, figures, folds, ideas, labels_of
 from evals.intent_training import Example, embed_examples, load_corpora
 from evals.labelled import LabelError
 from evals.quality import table, write_page
+from evals.report import with_interval
 from tools.embedding import Embedder
 
 Progress = Callable[[str], None]
@@ -72,7 +73,7 @@ def write(file: Path, out: Path, embedder: Embedder, progress: Progress = lambda
     for name, examples, groups in (("public", public, public_groups), ("own", own, own_groups)):
         scored = [figures(labels_of(examples), predicted, groups) for predicted in found[name]]
         for figure in scored[0]:
-            rows.append([f"{figure}, {name} texts", *(f"{v} ({b})" for v, b in (shown(s[figure]) for s in scored))])
+            rows.append([f"{figure}, {name} texts", *(with_interval(s[figure]) for s in scored)])
     write_page(
         out,
         PAGE,

@@ -156,12 +156,13 @@ def intents(
     from rich.console import Console
 
     from evals import intent_quality
+    from evals.report import interval, number
     from tools.embedding import Embedder
 
     with Console(stderr=True).status("Loading …") as status:
         found = intent_quality.write(out, Embedder(cache), status.update)
     for name, figure in found.items():
-        typer.echo("  ".join((name, *intent_quality.shown(figure))))
+        typer.echo(f"{name}  {number(figure.value)}  {interval(figure)}")
     typer.echo(f"{out} written.", err=True)
 
 

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from agent.intents import NONE, IntentModel, Matrix
 from agent.taxonomy import taxonomy
 from evals.intent_training import Example, embed_examples, fit, load_corpora
-from evals.intervals import Interval, bootstrap, resample
+from evals.intervals import bootstrap, resample
 from evals.quality import table, write_page
+from evals.report import interval, number
+from evals.score import Figure
 from tools.embedding import Embedder
 
 FOLDS = 5
@@ -129,7 +131,7 @@ def labels_of(examples: Sequence[Example]) -> Integers:
     return np.array([CLASSES.index(e.intent) for e in examples], dtype=np.int64)
 
 
-def figures(labels: Integers, predicted: Integers, groups: Integers) -> dict[str, tuple[float, Interval | None]]:
+def figures(labels: Integers, predicted: Integers, groups: Integers) -> dict[str, Figure]:
     """Accuracy and macro F1 (mean over the classes that are labelled) with their intervals over groups."""
     present = np.unique(labels)
     counts = np.zeros((int(groups.max()) + 1, len(CLASSES), 3))
@@ -148,14 +150,12 @@ def figures(labels: Integers, predicted: Integers, groups: Integers) -> dict[str
     weights = resample(len(counts), samples=RESAMPLES, seed=SEED)
     whole = counts.sum(axis=0)
     return {
-        "accuracy": (float(accuracy(whole)), bootstrap(weights, counts, accuracy)),
-        "macro F1": (float(macro(whole)), bootstrap(weights, counts, macro)),
+        "accuracy": Figure.of(float(accuracy(whole)), bootstrap(weights, counts, accuracy)),
+        "macro F1": Figure.of(float(macro(whole)), bootstrap(weights, counts, macro)),
     }
 
 
-def write(
-    out: Path, embedder: Embedder, progress: Progress = lambda _: None
-) -> dict[str, tuple[float, Interval | None]]:
+def write(out: Path, embedder: Embedder, progress: Progress = lambda _: None) -> dict[str, Figure]:
     """Cross-validate over the corpora, write the page and return the figures."""
     progress("embedding the texts")
     examples = load_corpora()
@@ -170,18 +170,15 @@ def write(
         examples=len(examples),
         ideas=int(groups.max()) + 1,
         folds=FOLDS,
-        overall=table(["figure", "value", "95 % interval"], [[n, *shown(f)] for n, f in found.items()]),
+        overall=table(
+            ["figure", "value", "95 % interval"], [[n, number(f.value), interval(f)] for n, f in found.items()]
+        ),
         slices=slices(examples, labels == predicted),
         intents=intents(labels, predicted),
         confusions=SHOWN_CONFUSIONS,
         confused=confused(labels, predicted),
     )
     return found
-
-
-def shown(figure: tuple[float, Interval | None]) -> tuple[str, str]:
-    value, between = figure
-    return f"{value:.3f}", f"{between[0]:.3f} to {between[1]:.3f}" if between else ""
 
 
 def slices(examples: Sequence[Example], right: NDArray[np.bool_]) -> str:

@@ -18,9 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from evals.intervals import Interval, bootstrap, resample, wilson
+from evals.intervals import bootstrap, resample, wilson
 from evals.labelled import LabelError
 from evals.quality import table, write_page
+from evals.report import with_interval
+from evals.score import Figure
 
 SECONDS_A_SAMPLE = 5.0
 RESAMPLES, SEED = 1000, 0
@@ -191,8 +193,8 @@ def overall(measured: dict[str, list[Outcome]]) -> str:
         rows.append(
             [
                 name,
-                f"{right / len(outcomes):.3f} ({shown(wilson(right, len(outcomes)))})",
-                f"{words.mean():.3f} ({shown(between)})",
+                share(right, len(outcomes)),
+                with_interval(Figure.of(float(words.mean()), between)),
                 f"{1000 * float(np.median(seconds)):.2f}",
                 f"{1000 * max(seconds):.0f}",
                 str(sum(o.stopped for o in outcomes)),
@@ -210,12 +212,12 @@ def by_source(measured: dict[str, list[Outcome]]) -> str:
         [
             source,
             str(len(next(iter(found.values())))),
-            *(f"{sum(r) / len(r):.3f} ({shown(wilson(sum(r), len(r)))})" for r in found.values()),
+            *(share(sum(r), len(r)) for r in found.values()),
         ]
         for source, found in sorted(sources.items())
     ]
     return table(["samples from", "samples", *measured], rows)
 
 
-def shown(interval: Interval | None) -> str:
-    return f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "–"
+def share(right: int, total: int) -> str:
+    return with_interval(Figure.of(right / total, wilson(right, total)))

@@ -40,6 +40,10 @@ def interval(figure: Figure) -> str:
     return "" if figure.low is None else f"{number(figure.low)} to {number(figure.high)}"
 
 
+def with_interval(figure: Figure) -> str:
+    return f"{number(figure.value)} ({interval(figure)})"
+
+
 def print_score(score: Score, console: Console, *, slices: bool = True) -> None:
     """The overall figures, each intent's F1 and, with `slices`, the slices, as tables."""
     console.print(overall_table(score.overall))

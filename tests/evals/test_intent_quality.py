@@ -64,9 +64,9 @@ def test_folds_keep_ideas_whole():
 def test_figures_are_accuracy_and_the_mean_of_the_labelled_classes_f1():
     labels, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
     found = figures(labels, predicted, np.arange(4))
-    assert found["accuracy"][0] == 0.75
-    assert found["macro F1"][0] == pytest.approx((0.8 + 2 / 3) / 2)
-    low, high = found["accuracy"][1] or (1.0, 0.0)
+    assert found["accuracy"].value == 0.75
+    assert found["macro F1"].value == pytest.approx((0.8 + 2 / 3) / 2)
+    low, high = found["accuracy"].low or 1.0, found["accuracy"].high or 0.0
     assert low < 0.75 < high
 
 
