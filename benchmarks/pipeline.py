@@ -29,8 +29,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from evals.engines import records_of
 from evals.labelled import LabelledSet, load_labelled
-from evals.predict import records_of
 
 DEMO_SET = Path(__file__).parents[1] / "evals" / "suites" / "demo"
 TRIAGE = str(Path(sys.executable).with_name("triage"))

@@ -16,9 +16,10 @@ from typing import Any, ClassVar
 from agent.intents import NONE
 from agent.proposal import Action, Candidate, Proposal, RecordRef, Triage
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
+from evals.engines import records_of
 from evals.intent_training import Example, load_corpora
 from evals.labelled import LabelledSet
-from evals.predict import predict_with, records_of
+from evals.predict import predict_with
 from evals.score import Score, score
 from tools.message import Message
 from tools.records import RecordReader

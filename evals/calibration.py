@@ -36,6 +36,23 @@ def calibration_error(confidence: Floats, correct: Floats, bins: int = BINS) -> 
     return float(np.abs(gaps).sum() / confidence.size)
 
 
+def weighted_calibration_error(
+    confidence: Floats, correct: Floats, weights: NDArray[np.int64], bins: int = BINS
+) -> Floats:
+    """`calibration_error` for each row of weights, shape (rows, values): how often each value counts.
+
+    The bins are those of the values as they are, so that resamples of them are compared within the same bins. Gives
+    one error a row, NaN where nothing counts."""
+    if not confidence.size:
+        return np.full(len(weights), np.nan)
+    member = np.eye(bins)[equal_mass_bins(confidence, bins)]
+    gaps = np.abs((weights * (correct - confidence)) @ member).sum(axis=1)
+    total = weights.sum(axis=1).astype(np.float64)
+    out: Floats = np.full(len(weights), np.nan)
+    np.divide(gaps, total, out=out, where=total > 0)
+    return out
+
+
 def chance_error(confidence: Floats, *, bins: int = BINS, samples: int = 2000, seed: int = 0) -> float | None:
     """The calibration error that a perfectly calibrated engine would stay under in 95 % of runs with these confidences.
 

@@ -16,8 +16,11 @@ Z95 = 1.959963984540054
 """The two-sided 95 % point of the standard normal distribution."""
 
 
-def wilson(right: int, total: int) -> Interval | None:
+def wilson(right: float, total: float) -> Interval | None:
     """The 95 % score interval of a proportion; None where there is nothing to count.
+
+    Where each case was tried several times, `total` is the number of cases and `right` the sum of their shares: the
+    interval is then too wide rather than too narrow, since a mean varies no more than one try does.
 
     (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n). Source: Wilson (1927), JASA 22, 209-212."""
     if total == 0:
@@ -48,6 +51,13 @@ def bootstrap(
     flat = counts.reshape(len(counts), -1).astype(np.float64)
     sums = (weights.astype(np.float64) @ flat).reshape(len(weights), *counts.shape[1:])
     return percentiles(figure(sums))
+
+
+def reflected(value: float, values: NDArray[np.float64]) -> Interval | None:
+    """The 95 % basic bootstrap interval, [2θ - q₉₇.₅, 2θ - q₂.₅], for a figure that resampling itself pushes up; not
+    below 0. Source: Davison and Hinkley (1997), Bootstrap Methods and their Application, section 5.2."""
+    found = percentiles(values)
+    return (max(0.0, 2 * value - found[1]), max(0.0, 2 * value - found[0])) if found else None
 
 
 def percentiles(values: NDArray[np.float64]) -> Interval | None:

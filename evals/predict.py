@@ -5,27 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
-from agent.proposal import Triage
-from evals.labelled import Case, LabelError, LabelledSet, load_labelled
+from evals.engines import Engine, engine_named, known, records_of
+from evals.labelled import Case, LabelledSet, load_labelled
 from evals.predictions import Prediction
-from tools.message import Message
-from tools.records import RecordReader
 
-ENGINES = ("local",)
 Progress = Callable[[int, int], None]
-
-
-class Engine(Protocol):
-    def triage(self, message: Message) -> Triage: ...
-
-
-def records_of(labelled: LabelledSet) -> RecordReader:
-    """The set's records; none at all where it has intent labels only."""
-    from tools.snapshot import SnapshotReader
-
-    return SnapshotReader(labelled.records_path or {})
 
 
 def predict(
@@ -41,12 +26,11 @@ def predict(
     A case that fails gets its line too, with `manual` and `error`. `seconds` is the wall time from raw bytes to
     prediction. `index_dir` keeps the search index between runs. `progress` is called with (cases done, cases in all).
     Raises LabelError for a set that cannot be read or an engine that is not there."""
-    if engine not in ENGINES:
-        raise LabelError(f"There is no engine {engine!r}; choose one of: {', '.join(ENGINES)}.")
-    from agent.triage import build_engine
-
+    known(engine)
     labelled = load_labelled(set_dir, labels=False)
-    return predict_with(build_engine(records_of(labelled), index_dir=index_dir), labelled, out, progress=progress)
+    return predict_with(
+        engine_named(engine, records_of(labelled), index_dir=index_dir), labelled, out, progress=progress
+    )
 
 
 def predict_with(

@@ -14,8 +14,8 @@ from agent.rate import CALIBRATION_PATH, Calibration
 from agent.triage import build_engine
 from agent.weigh import WEIGHTS_PATH, IntentWeights, intents_of
 from evals import calibration_training, intent_training, weight_training
+from evals.engines import records_of
 from evals.labelled import load_labelled
-from evals.predict import records_of
 from tools.embedding import Embedder
 
 SUITES = Path(__file__).parent / "suites"

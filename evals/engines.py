@@ -1,0 +1,44 @@
+"""The engines that can be measured, by name: the one place where a name becomes an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from agent.proposal import Triage
+from evals.labelled import LabelError, LabelledSet
+from tools.message import Message
+from tools.records import RecordReader
+
+ENGINES = ("local",)
+
+
+class Engine(Protocol):
+    def triage(self, message: Message) -> Triage: ...
+
+
+def known(name: str) -> str:
+    """The name, if there is such an engine. Raises LabelError where there is none."""
+    if name not in ENGINES:
+        raise LabelError(f"There is no engine {name!r}; choose one of: {', '.join(ENGINES)}.")
+    return name
+
+
+def engine_named(
+    name: str, reader: RecordReader, *, index_dir: Path | None = None, embeddings: Path | None = None
+) -> Engine:
+    """An engine over a reader's records. `index_dir` keeps its index between starts and has one owner at a time;
+    `embeddings` is a file of vectors that several processes may share. Raises LabelError for a name that is not known.
+    """
+    known(name)
+    from agent.triage import build_engine
+    from tools.embedding import Embedder
+
+    return build_engine(reader, index_dir=index_dir, embedder=Embedder(embeddings) if embeddings else None)
+
+
+def records_of(labelled: LabelledSet) -> RecordReader:
+    """The set's records; none at all where it has intent labels only."""
+    from tools.snapshot import SnapshotReader
+
+    return SnapshotReader(labelled.records_path or {})
