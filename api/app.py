@@ -13,13 +13,14 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api import endpoints, intake, pages, sign_in
+from api import decision_endpoints, endpoints, intake, pages, sign_in
 from api.postbox import Postbox
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
+from review.cursors import InvalidCursor
 from review.database import Database, open_database
-from review.decisions import DecisionError
 from review.edits import InvalidEdit
 from review.raw_store import RawStore
+from review.refusals import DecisionError
 from review.settings import Settings
 from tools.records import RecordReader
 
@@ -32,6 +33,7 @@ TITLES = {
     404: "Not found",
     405: "Not possible here",
     408: "Too slow",
+    409: "Not as things stand",
     412: "This has changed",
     413: "Too large",
     422: "Something in it is not valid",
@@ -69,9 +71,10 @@ def create_app(
     app.include_router(sign_in.router)
     app.include_router(pages.router)
     app.include_router(endpoints.router)
+    app.include_router(decision_endpoints.router)
     app.include_router(intake.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
-    for kind in (Exception, StarletteHTTPException, RequestValidationError, DecisionError, InvalidEdit):
+    for kind in (Exception, StarletteHTTPException, RequestValidationError, DecisionError, InvalidEdit, InvalidCursor):
         app.add_exception_handler(kind, _explain)
     app.add_exception_handler(NotSignedIn, _explain)
     app.add_exception_handler(CrossSite, _explain)
@@ -93,7 +96,7 @@ def _explain(request: Request, error: Exception) -> Response:
 
 
 def _status_and_detail(error: Exception) -> tuple[int, str]:
-    if isinstance(error, DecisionError | InvalidEdit):
+    if isinstance(error, DecisionError | InvalidEdit | InvalidCursor):
         return error.status, str(error)
     if isinstance(error, NotSignedIn):
         return 401, SIGN_IN_HINT

@@ -1,22 +1,26 @@
-"""The same desk as JSON: proposals, decisions with If-Match, and a light pulse for open pages."""
+"""The desk as JSON, to look at: who is signed in, the queue, proposals, and a light pulse for open pages."""
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import func, select, text
 
 from agent.proposal import Proposal
 from api.security import Visitor, posting_visitor, visitor
 from review import queue
+from review.cursors import Cursor
 from review.database import Database
-from review.decisions import RejectReason, UnknownProposal, approve, decisions_of, edit, reject
-from review.edits import Edit
+from review.decision_rows import decisions_of
 from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
+from review.refusals import UnknownProposal
 from review.schema import DecisionRow, LogEntry
+from review.urgency import Clock, clock
 from tools.message import Message
 
 router = APIRouter()
@@ -33,8 +37,11 @@ class Session(BaseModel):
 
 
 class ItemList(BaseModel):
+    """A page of a view. `next` is the cursor of the page after it; of what is done at most 10,000 are counted."""
+
     items: list[QueueItem]
     counts: dict[View, int]
+    next: str | None
 
 
 class Pulse(BaseModel):
@@ -51,62 +58,70 @@ class Pulse(BaseModel):
 
 
 class DecisionOut(BaseModel):
+    """Who decided what on which version, and the leaves that differ between what was proposed and decided.
+
+    Until `undo_until` it can be taken back; `undone_at` says that it was. `made` are proposals that it added."""
+
     proposal_id: str
     version: int
     kind: str
     reason: str | None
     note: str | None
     who: str
-    at: str
+    at: datetime
+    undo_until: datetime
+    undone_at: datetime | None
+    made: list[str]
     difference: list[Any]
 
     @classmethod
     def of(cls, row: DecisionRow) -> DecisionOut:
-        kept = {name: getattr(row, name) for name in cls.model_fields if name != "at"}
-        return cls(**kept, at=row.at.isoformat())
+        return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
 class ProposalOut(BaseModel):
-    """A proposal with all that was decided on it. `message.parts` hold the text that the evidence points into."""
+    """A proposal with all that was decided on it. `message.parts` hold the text that the evidence points into.
+
+    `moved_by` is the message with which the conversation went on after this was proposed."""
 
     id: str
+    message_id: str
     version: int
     state: str
+    view: View
     edited_by: str | None
     superseded_by: str | None
+    closed_reason: str | None
+    claimed_by: str | None
+    claimed_until: datetime | None
+    snoozed_until: datetime | None
+    moved_by: str | None
+    due_at: datetime
+    clock: Clock
     proposal: Proposal
     message: Message | None
     decisions: list[DecisionOut]
-
-
-class Rejection(BaseModel):
-    reason: str
-    note: str = ""
 
 
 def filters(
     intent: str | None = None,
     channel: str | None = None,
     language: str | None = None,
+    claimed_by: str | None = None,
+    overdue: bool = False,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Filters:
-    return Filters(intent=intent or None, channel=channel or None, language=language or None, text=q or None)
+    return Filters(
+        intent=intent or None,
+        channel=channel or None,
+        language=language or None,
+        claimed_by=claimed_by or None,
+        overdue=overdue,
+        text=q or None,
+    )
 
 
 FilterQuery = Annotated[Filters, Depends(filters)]
-
-
-def seen_version(if_match: Annotated[str | None, Header()] = None) -> int:
-    """The version that the caller saw, from `If-Match: "3"`."""
-    if if_match is None:
-        raise HTTPException(428, 'Send the version that you saw, as in `If-Match: "3"`.')
-    try:
-        return int(if_match.strip().strip('"'))
-    except ValueError as error:
-        raise HTTPException(400, "If-Match is not a version of a proposal.") from error
-
-
-Seen = Annotated[int, Depends(seen_version)]
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -140,17 +155,28 @@ def pulse(
         )
 
 
-@router.get("/api/proposals")
+@router.get("/api/proposals", response_model=ItemList, responses={304: {"description": "As you have it"}})
 def proposals(
     request: Request,
     me: SignedIn,
     narrowed: FilterQuery,
     view: View = View.ready,
     limit: Annotated[int, Query(ge=1, le=1000)] = queue.PAGE,
-) -> ItemList:
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """A page of a view. With the ETag of an earlier answer as If-None-Match: 304 while nothing in it has changed."""
+    after = Cursor.decode(cursor) if cursor else None
     with request.app.state.database.read() as session:
-        items = queue.list_items(session, view, narrowed, limit)
-        return ItemList(items=items, counts=queue.counts(session, narrowed))
+        items = queue.list_items(session, view, narrowed, limit + 1, after)
+        following = queue.cursor_at(view, items[limit - 1]).encode() if len(items) > limit else None
+        page = ItemList(items=items[:limit], counts=queue.counts(session, narrowed), next=following)
+    body = page.model_dump_json().encode()
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if if_none_match is not None and tag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
 
 
 @router.get("/api/proposals/{proposal_id}")
@@ -160,26 +186,6 @@ def proposal(request: Request, response: Response, me: SignedIn, proposal_id: st
     return shown
 
 
-@router.post("/api/proposals/{proposal_id}/approve")
-def post_approve(request: Request, me: Posting, proposal_id: str, seen: Seen) -> DecisionOut:
-    state = request.app.state
-    return DecisionOut.of(approve(state.database, proposal_id, version=seen, who=me.person, records=state.records))
-
-
-@router.post("/api/proposals/{proposal_id}/edit")
-def post_edit(request: Request, me: Posting, proposal_id: str, seen: Seen, change: Edit) -> DecisionOut:
-    return DecisionOut.of(edit(request.app.state.database, proposal_id, version=seen, who=me.person, change=change))
-
-
-@router.post("/api/proposals/{proposal_id}/reject")
-def post_reject(request: Request, me: Posting, proposal_id: str, seen: Seen, why: Rejection) -> DecisionOut:
-    if why.reason not in RejectReason.__members__:
-        raise HTTPException(422, f"The reason is one of: {', '.join(RejectReason.__members__)}.")
-    reason = RejectReason[why.reason]
-    database = request.app.state.database
-    return DecisionOut.of(reject(database, proposal_id, version=seen, who=me.person, reason=reason, note=why.note))
-
-
 def read_proposal(database: Database, proposal_id: str) -> ProposalOut:
     """A proposal as the endpoints and `triage show` give it. Raises UnknownProposal."""
     with database.read() as session:
@@ -187,12 +193,22 @@ def read_proposal(database: Database, proposal_id: str) -> ProposalOut:
         if found is None:
             raise UnknownProposal(f"There is no proposal {proposal_id!r}.")
         row, message = found
+        now = datetime.now(UTC)
         return ProposalOut(
             id=row.id,
+            message_id=row.message_id,
             version=row.version,
             state=row.state,
+            view=queue.view_of(row),
             edited_by=row.edited_by,
             superseded_by=row.superseded_by,
+            closed_reason=row.closed_reason,
+            claimed_by=row.claimed_by if row.claimed_until and row.claimed_until > now else None,
+            claimed_until=row.claimed_until,
+            snoozed_until=row.snoozed_until,
+            moved_by=row.moved_by,
+            due_at=row.due_at,
+            clock=clock(row.received_at, row.due_at, row.closed_at or now),
             proposal=Proposal(**row.body),
             message=Message(**message.read) if message.read else None,
             decisions=[DecisionOut.of(d) for d in decisions_of(session, row.id)],

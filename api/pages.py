@@ -19,16 +19,18 @@ from agent.proposal import Proposal, RecordRef
 from agent.propose import load_policy
 from agent.taxonomy import taxonomy
 from api import wording
-from api.endpoints import FilterQuery, Posting, SignedIn, filters
+from api.endpoints import FilterQuery, Posting, SignedIn
 from api.evidence import blocks
 from api.sign_in import DEMO_PEOPLE
 from review import cases, log, queue
-from review.decisions import DecisionError, RejectReason, approve, decisions_of, edit, reject
+from review.decision_rows import decisions_of
+from review.decisions import RejectReason, approve, edit, reject
 from review.edits import Edit, InvalidEdit, LineEdit
 from review.intake import retry
 from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
 from review.raw_store import RawStore
+from review.refusals import DecisionError
 from review.schema import MessageRow, ProposalRow
 from tools.message import Message
 
@@ -131,7 +133,8 @@ def post_approve(
     state = request.app.state
 
     def decide() -> None:
-        approve(state.database, proposal_id, version=version, who=me.person, records=state.records)
+        undo = state.settings.undo_window
+        approve(state.database, proposal_id, version=version, who=me.person, records=state.records, undo=undo)
 
     return _decided(request, me, form, proposal_id, decide)
 
@@ -150,8 +153,9 @@ def post_reject(
         raise HTTPException(422, "Choose one of the reasons.")
 
     def decide() -> None:
-        database = request.app.state.database
-        reject(database, proposal_id, version=version, who=me.person, reason=RejectReason[reason], note=note)
+        state = request.app.state
+        why, undo = RejectReason[reason], state.settings.undo_window
+        reject(state.database, proposal_id, version=version, who=me.person, reason=why, note=note, undo=undo)
 
     return _decided(request, me, form, proposal_id, decide)
 
@@ -161,7 +165,9 @@ def post_edit(
     request: Request, me: Posting, form: SentForm, proposal_id: str, version: Annotated[int, Form()]
 ) -> Response:
     def decide() -> None:
-        edit(request.app.state.database, proposal_id, version=version, who=me.person, change=_edit_of(form))
+        state = request.app.state
+        change, undo = _edit_of(form), state.settings.undo_window
+        edit(state.database, proposal_id, version=version, who=me.person, change=change, undo=undo)
 
     return _decided(request, me, form, proposal_id, decide)
 
@@ -294,7 +300,7 @@ def _after(items: list[QueueItem], at: str | None) -> str | None:
 def _decided(request: Request, me: SignedIn, form: FormData, proposal_id: str, decide: Callable[[], None]) -> Response:
     """Decides, then shows the next item; a refused decision shows the item afresh with the reason."""
     back = str(form.get("back_view", ""))
-    place = Place(view=View(back) if back in set(View) else View.ready, filters=filters(**_back(form)))
+    place = Place(view=View(back) if back in set(View) else View.ready, filters=Filters(**_back(form)))
     try:
         decide()
     except (InvalidEdit, ValidationError) as error:
@@ -305,8 +311,9 @@ def _decided(request: Request, me: SignedIn, form: FormData, proposal_id: str, d
     return RedirectResponse(place.link(at=str(form.get("next", "")) or None, did=proposal_id), status_code=303)
 
 
-def _back(form: FormData) -> dict[str, str | None]:
-    return {name: str(form.get(f"back_{name}", "")) or None for name in ("intent", "channel", "language", "q")}
+def _back(form: FormData) -> dict[str, Any]:
+    sent = {"intent": "intent", "channel": "channel", "language": "language", "text": "q"}
+    return {name: str(form.get(f"back_{short}", "")) or None for name, short in sent.items()}
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -25,6 +25,7 @@ VIEWS = {
     View.manual: ("Manual", "A person reads the message"),
     View.second: ("Second look", "Edited by one person, to be approved by another"),
     View.nothing: ("Nothing to do", "Automatic replies, normal events, advertising"),
+    View.snoozed: ("Snoozed", "Put off until a moment, or until the conversation goes on"),
     View.done: ("Done", "Decided, or replaced by a newer message"),
 }
 STALE_AFTER = timedelta(minutes=10)

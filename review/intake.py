@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Action, Lane, Proposal, Triage
-from review import bounces, cases, closing, log, senders
+from review import bounces, cases, closing, conversations, log, senders
 from review.database import Database
 from review.raw_store import RawStore
 from review.schema import IdempotencyRow, MessageRow, MessageState, ProposalRow, ProposalState
@@ -161,6 +161,7 @@ def hold_within(session: Session, message_id: str, reason: str, message: Message
     [added] = _add(session, row, [proposal])
     if message is not None:
         cases.assign(session, row, message, [added])
+        conversations.went_on(session, row)
     content = {"reason": reason, "attempts": row.attempts, "proposal": added.id}
     log.append(session, "message.held", message_id, content)
     return MessageState.held
@@ -249,6 +250,7 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
         "supersedes": closing.settle(session, row, message, added),
         "case": row.case_id,
     }
+    conversations.went_on(session, row)
     log.append(session, "message.triaged", message_id, content)
 
 
@@ -304,9 +306,7 @@ def _add(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[P
     earlier = session.scalars(select(ProposalRow).where(ProposalRow.message_id == row.id)).all()
     added = []
     for ordinal, proposal in enumerate(proposals, start=len(earlier)):
-        new = ProposalRow(id=f"{row.id[:20]}-{ordinal}", message_id=row.id, ordinal=ordinal, created_at=now)
-        new.fill(proposal)
-        added.append(new)
+        added.append(ProposalRow.of(row, ordinal, proposal, now))
     session.add_all(added)
     session.flush()
     for old in earlier:

@@ -1,48 +1,54 @@
-"""The queue: what waits for a person, divided into views, narrowed by filters, in a fixed order."""
+"""The queue: what waits for a person, divided into views, narrowed by filters, in the order of `review.urgency`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
-from agent.proposal import Lane
-from review.closing import NORMAL
+from review.cursors import Cursor
 from review.schema import MessageRow, MessageState, ProposalRow, ProposalState
 
-NOTHING_TO_DO = (NORMAL, "auto_reply", "not_actionable")
 PAGE = 200
-OF_MESSAGE = ("subject", "sender", "channel", "language", "received_at")
+COUNTED_TO = 10_000
+OF_MESSAGE = ("subject", "sender")
+# Spelt out for the planner: an index that holds only open proposals serves only a query that says so.
+IS_OPEN = ProposalRow.state == literal_column("'open'")
 
 
 class View(StrEnum):
     """ready · check · manual by lane; second: edited, waits for a second person; nothing: closes itself but for a
-    glance; done: decided or superseded, but for normal events, which stand in their cases only."""
+    glance; snoozed: open, but put off; done: decided or superseded, but for normal events, which stand in their cases
+    only."""
 
     ready = "ready"
     check = "check"
     manual = "manual"
     second = "second"
     nothing = "nothing"
+    snoozed = "snoozed"
     done = "done"
 
 
 class Filters(BaseModel):
-    """Narrows a view. `text` is looked for in subject, sender, text and record name, whatever the case."""
+    """Narrows a view. `text` is looked for in subject, sender, text and record name, whatever the case; `claimed_by`
+    are those that this person has now; `overdue` those whose time is up."""
 
     intent: str | None = None
     channel: str | None = None
     language: str | None = None
+    claimed_by: str | None = None
+    overdue: bool = False
     text: str | None = None
 
 
 class QueueItem(BaseModel):
-    """One row of the queue."""
+    """One row of the queue. `value_at_risk` is in the order's currency; `claimed_by` has it until `claimed_until`."""
 
     id: str
     message_id: str
@@ -54,32 +60,55 @@ class QueueItem(BaseModel):
     record_model: str | None
     record_name: str | None
     late: int
+    value_at_risk: float
     edited_by: str | None
+    claimed_by: str | None
+    claimed_until: datetime | None
+    snoozed_until: datetime | None
     subject: str
     sender: str
     channel: str
     language: str
     received_at: datetime
+    due_at: datetime
+    rank_at: datetime
+    closed_at: datetime | None
     message_state: str
 
 
-def list_items(session: Session, view: View, filters: Filters | None = None, limit: int = PAGE) -> list[QueueItem]:
-    """The items of a view. Open ones: first those that make customers wait, then oldest first; done: newest first."""
-    if view is View.done:
-        order: list[Any] = [ProposalRow.closed_at.desc(), ProposalRow.id]
-    else:
-        order = [(ProposalRow.late > 0).desc(), MessageRow.received_at, ProposalRow.message_id, ProposalRow.ordinal]
-    query = _narrow(_items().where(_condition(view)), filters or Filters()).order_by(*order).limit(limit)
+def list_items(
+    session: Session, view: View, filters: Filters | None = None, limit: int = PAGE, after: Cursor | None = None
+) -> list[QueueItem]:
+    """The items of a view, from `after` on: open ones the most urgent first, done ones the newest first."""
+    query = listing(view, filters or Filters(), after).limit(limit)
     return [QueueItem(**row._mapping) for row in session.execute(query)]
 
 
+def listing(view: View, filters: Filters, after: Cursor | None = None) -> Select[*tuple[Any, ...]]:
+    """The query of `list_items`."""
+    key = _key(view)
+    query = _narrow(_items().where(*_conditions(view)), filters)
+    if after is not None:
+        place, beyond = tuple_(key, ProposalRow.id), tuple_(after.at, after.id)
+        query = query.where(place < beyond if view is View.done else place > beyond)
+    return query.order_by(*((key.desc(), ProposalRow.id.desc()) if view is View.done else (key, ProposalRow.id)))
+
+
+def cursor_at(view: View, item: QueueItem) -> Cursor:
+    """Where the list goes on after `item`."""
+    return Cursor(getattr(item, _key(view).key), item.id)
+
+
 def counts(session: Session, filters: Filters | None = None) -> dict[View, int]:
-    """How many items each view holds under the same filters."""
-    columns = [func.count().filter(_condition(view)).label(f"in_{view}") for view in View]
-    source = ProposalRow.__table__.join(MessageRow.__table__)
-    query: Select[*tuple[Any, ...]] = select(*columns).select_from(source)
-    row = session.execute(_narrow(query, filters or Filters())).one()
-    return {view: row._mapping[f"in_{view}"] for view in View}
+    """How many items each view holds under the same filters. Of what is done no more than `COUNTED_TO` are counted."""
+    narrowed = filters or Filters()
+    found = dict.fromkeys(View, 0)
+    waiting = select(ProposalRow.view, func.count()).where(IS_OPEN, _awake()).group_by(ProposalRow.view)
+    found |= {View(name): number for name, number in session.execute(_narrow(waiting, narrowed))}
+    for view in (View.snoozed, View.done):
+        some = _narrow(select(ProposalRow.id).where(*_conditions(view)), narrowed).limit(COUNTED_TO)
+        found[view] = session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    return found
 
 
 def find(session: Session, proposal_id: str) -> tuple[ProposalRow, MessageRow] | None:
@@ -110,11 +139,9 @@ def view_of(item: ProposalRow) -> View:
     """The view in which a proposal stands."""
     if item.state != ProposalState.open:
         return View.done
-    if item.edited_by:
-        return View.second
-    if item.intent in NOTHING_TO_DO and item.lane == Lane.ready:
-        return View.nothing
-    return View(item.lane)
+    if item.snoozed_until is not None and item.snoozed_until > datetime.now(UTC):
+        return View.snoozed
+    return View(item.view)
 
 
 def unread(session: Session) -> int:
@@ -144,29 +171,38 @@ def _items() -> Select[*tuple[Any, ...]]:
     return select(*columns).join(MessageRow, MessageRow.id == ProposalRow.message_id)
 
 
-def _condition(view: View) -> ColumnElement[bool]:
-    """`view_of` as SQL."""
-    is_open = ProposalRow.state == ProposalState.open
-    quiet = and_(ProposalRow.intent.in_(NOTHING_TO_DO), ProposalRow.lane == Lane.ready)
-    edited = ProposalRow.edited_by.is_not(None)
+def _key(view: View) -> InstrumentedAttribute[Any]:
+    """The moment that a view is sorted by."""
+    special: dict[View, InstrumentedAttribute[Any]] = {
+        View.done: ProposalRow.closed_at,
+        View.snoozed: ProposalRow.snoozed_until,
+    }
+    return special.get(view, ProposalRow.rank_at)
+
+
+def _conditions(view: View) -> list[ColumnElement[bool]]:
     if view is View.done:
-        normal = and_(ProposalRow.state == ProposalState.expired, ProposalRow.intent == NORMAL)
-        return not_(or_(is_open, normal))
-    if view is View.second:
-        return and_(is_open, edited)
-    if view is View.nothing:
-        return and_(is_open, not_(edited), quiet)
-    return and_(is_open, not_(edited), not_(quiet), ProposalRow.lane == view.value)
+        return [ProposalRow.view == View.done.value]
+    if view is View.snoozed:
+        return [IS_OPEN, ProposalRow.snoozed_until > datetime.now(UTC)]
+    return [IS_OPEN, ProposalRow.view == view.value, _awake()]
+
+
+def _awake() -> ColumnElement[bool]:
+    return or_(ProposalRow.snoozed_until.is_(None), ProposalRow.snoozed_until <= datetime.now(UTC))
 
 
 def _narrow(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
-    if filters.intent:
-        query = query.where(ProposalRow.intent == filters.intent)
-    if filters.channel:
-        query = query.where(MessageRow.channel == filters.channel)
-    if filters.language:
-        query = query.where(MessageRow.language == filters.language)
+    now = datetime.now(UTC)
+    for name in ("intent", "channel", "language"):
+        if wanted := getattr(filters, name):
+            query = query.where(getattr(ProposalRow, name) == wanted)
+    if filters.claimed_by:
+        query = query.where(ProposalRow.claimed_by == filters.claimed_by, ProposalRow.claimed_until > now)
+    if filters.overdue:
+        query = query.where(ProposalRow.due_at <= now)
     for word in (filters.text or "").casefold().split()[:8]:
-        found = MessageRow.searchable.contains(word, autoescape=True)
-        query = query.where(or_(found, func.lower(ProposalRow.record_name).contains(word, autoescape=True)))
+        of_message = select(MessageRow.id).where(MessageRow.searchable.contains(word, autoescape=True))
+        named = func.lower(ProposalRow.record_name).contains(word, autoescape=True)
+        query = query.where(or_(ProposalRow.message_id.in_(of_message), named))
     return query

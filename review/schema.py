@@ -6,11 +6,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Index,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from agent.proposal import Proposal
+from review import urgency
 
 
 class MessageState(StrEnum):
@@ -33,6 +45,18 @@ class DecisionKind(StrEnum):
     approve = "approve"
     edit = "edit"
     reject = "reject"
+
+
+# Where a proposal stands on the desk, worked out by the database so that an index can be the queue. Closed normal
+# events stand in their cases only.
+VIEW = """CASE WHEN state = 'open' THEN
+    CASE WHEN edited_by IS NOT NULL THEN 'second'
+         WHEN lane = 'ready' AND intent IN ('delivery_update', 'auto_reply', 'not_actionable') THEN 'nothing'
+         ELSE lane END
+WHEN state = 'expired' AND intent = 'delivery_update' THEN 'normal'
+ELSE 'done' END"""
+OPEN = text("state = 'open'")
+SNOOZED = text("snoozed_until IS NOT NULL")
 
 
 class Utc(TypeDecorator[datetime]):
@@ -92,7 +116,10 @@ class MessageRow(Base):
     read: Mapped[dict[str, Any] | None] = mapped_column(default=None, deferred=True)
 
     proposals: Mapped[list[ProposalRow]] = relationship(
-        back_populates="message", order_by="ProposalRow.ordinal", lazy="raise"
+        back_populates="message",
+        foreign_keys="ProposalRow.message_id",
+        order_by="ProposalRow.ordinal",
+        lazy="raise",
     )
 
 
@@ -102,10 +129,25 @@ class ProposalRow(Base):
     A message for which nothing could be proposed has one proposal in the manual lane, so that whatever came in is
     decided in one place. `edited_by` names who made this version; another person must approve it. `closed_reason` says
     why the service closed it (superseded or expired); a person's reasons stand in the decisions.
+
+    `channel`, `language` and `received_at` repeat the message's, so that the queue is narrowed by one index.
+    `value_at_risk` is in the order's currency. `due_at` is the deadline, `rank_at` the place in the queue
+    (`review.urgency`). Claimed and snoozed are marks that hold until their moment. `moved_by` is the message with which
+    the conversation went on after this was proposed.
     """
 
     __tablename__ = "proposals"
-    __table_args__ = (UniqueConstraint("message_id", "ordinal"), Index("ix_proposals_queue", "state", "lane"))
+    __table_args__ = (
+        UniqueConstraint("message_id", "ordinal"),
+        Index(
+            "ix_proposals_queue",
+            *("view", "rank_at", "id", "intent", "channel", "language", "snoozed_until"),
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+        Index("ix_proposals_closed", "view", "closed_at", "id", "intent", "channel", "language"),
+        Index("ix_proposals_snoozed", "snoozed_until", "id", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
@@ -126,8 +168,30 @@ class ProposalRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_reason: Mapped[str | None] = mapped_column(default=None)
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True, default=None)
+    # Added to a table that held rows; all have these.
+    channel: Mapped[str] = mapped_column(nullable=True)
+    language: Mapped[str] = mapped_column(nullable=True)
+    received_at: Mapped[datetime] = mapped_column(nullable=True)
+    value_at_risk: Mapped[float] = mapped_column(nullable=True)
+    due_at: Mapped[datetime] = mapped_column(nullable=True)
+    rank_at: Mapped[datetime] = mapped_column(nullable=True)
+    claimed_by: Mapped[str | None] = mapped_column(default=None)
+    claimed_until: Mapped[datetime | None] = mapped_column(default=None)
+    snoozed_until: Mapped[datetime | None] = mapped_column(default=None)
+    moved_by: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), default=None)
+    view: Mapped[str] = mapped_column(Computed(VIEW), nullable=True)
 
-    message: Mapped[MessageRow] = relationship(back_populates="proposals", lazy="raise")
+    message: Mapped[MessageRow] = relationship(
+        back_populates="proposals", foreign_keys="ProposalRow.message_id", lazy="raise"
+    )
+
+    @classmethod
+    def of(cls, message: MessageRow, ordinal: int, proposal: Proposal, now: datetime) -> ProposalRow:
+        """A new row for `proposal`, the one of the message at `ordinal`."""
+        row = cls(id=f"{message.id[:20]}-{ordinal}", message_id=message.id, ordinal=ordinal, created_at=now)
+        row.channel, row.language, row.received_at = message.channel, message.language, message.received_at
+        row.fill(proposal)
+        return row
 
     def fill(self, proposal: Proposal) -> None:
         """Takes over `proposal` as the body, and the columns that the queue needs from it."""
@@ -138,6 +202,9 @@ class ProposalRow(Base):
         self.record_id = record.id if record else None
         self.record_name = record.name if record else None
         self.late = len(proposal.impact.late)
+        self.value_at_risk = proposal.impact.value_at_risk
+        self.due_at = urgency.due_at(proposal.intent, self.received_at)
+        self.rank_at = urgency.rank_at(self.due_at, self.value_at_risk)
 
 
 class CaseRow(Base):
@@ -165,7 +232,11 @@ class CaseKey(Base):
 
 
 class DecisionRow(Base):
-    """Who decided what on which version. A version is decided once."""
+    """Who decided what on which version. A version is decided once.
+
+    Until `undo_until` the same person can take it back; `undone_at` says that they did, and then it counts no more.
+    `made` are the ids of proposals that it added.
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (UniqueConstraint("proposal_id", "version"),)
@@ -181,6 +252,9 @@ class DecisionRow(Base):
     proposed: Mapped[dict[str, Any]]
     decided: Mapped[dict[str, Any]]
     difference: Mapped[list[Any]]
+    undo_until: Mapped[datetime] = mapped_column(nullable=True)  # added to a table that held rows; all have it
+    undone_at: Mapped[datetime | None] = mapped_column(default=None)
+    made: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class MailboxCursor(Base):

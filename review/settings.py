@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +28,8 @@ class Settings(BaseSettings):
     `demo` lets a visitor change between the demo's people; it belongs on a loopback address only. Hours are
     wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
-    receiving mail server, whose Authentication-Results are believed.
+    receiving mail server, whose Authentication-Results are believed. Within `undo_seconds` a decision can be taken back;
+    nothing of it leaves before. A claim lasts `claim_minutes` unless it is renewed.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="ignore")
@@ -60,11 +62,18 @@ class Settings(BaseSettings):
     webhook_secrets: Path | None = None
     intake_bytes: int = Field(40_000_000, ge=1_000)
     authserv_id: str | None = None
+    undo_seconds: float = Field(30.0, ge=0)
+    claim_minutes: float = Field(10.0, gt=0)
 
     @property
     def url(self) -> str:
         """The database's URL: the given one, or SQLite in the data directory."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'triage.db').resolve()}"
+
+    @property
+    def undo_window(self) -> timedelta:
+        """How long a decision can be taken back."""
+        return timedelta(seconds=self.undo_seconds)
 
     @property
     def raw_dir(self) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from agent.proposal import Lane
@@ -63,6 +65,62 @@ def test_edits_are_typed(desk, robin):
 def test_rejections_have_a_fixed_reason(desk, robin, reason, status):
     """Counted later, so not free text."""
     assert post(robin, desk.propose(), "reject", {"reason": reason}).status_code == status
+
+
+def test_a_list_is_read_page_by_page_and_sent_again_only_when_it_changed(desk, robin):
+    """`next` leads on; with the tag of an answer nothing comes while nothing is new."""
+    ids = [desk.propose(date_change(record=None), sender=f"s{n}@x.example") for n in range(3)]
+    first = robin.client.get("/api/proposals", params={"limit": 2})
+    rest = robin.client.get("/api/proposals", params={"limit": 2, "cursor": first.json()["next"]})
+    assert [item["id"] for page in (first, rest) for item in page.json()["items"]] == ids
+    assert rest.json()["next"] is None
+    assert robin.client.get("/api/proposals", params={"cursor": "nonsense"}).status_code == 422
+    known = {"If-None-Match": first.headers["etag"]}
+    assert robin.client.get("/api/proposals", params={"limit": 2}, headers=known).status_code == 304
+    post(robin, ids[0], "claim")
+    assert robin.client.get("/api/proposals", params={"limit": 2}, headers=known).status_code == 200
+
+
+def test_an_approval_is_undone_within_its_window(desk, robin, sam):
+    """By the same person; then it is open again, at the next version."""
+    proposal_id = desk.propose()
+    decided = post(robin, proposal_id, "approve").json()
+    assert decided["undo_until"] > decided["at"]
+    assert post(sam, proposal_id, "undo").status_code == 403
+    undone = post(robin, proposal_id, "undo")
+    assert (undone.status_code, undone.json()["undone_at"] is None) == (200, False)
+    shown = robin.client.get(f"/api/proposals/{proposal_id}")
+    assert (shown.json()["state"], shown.headers["etag"]) == ("open", '"2"')
+
+
+def test_the_window_is_a_setting(desk, robin):
+    """Nought seconds: what is decided is decided."""
+    desk.settings.undo_seconds = 0
+    proposal_id = desk.propose()
+    post(robin, proposal_id, "reject", {"reason": "duplicate"})
+    assert post(robin, proposal_id, "undo").status_code == 409
+
+
+def test_who_has_an_item_is_seen_by_the_other(desk, robin, sam):
+    """409 with the name, until it is given back."""
+    proposal_id = desk.propose()
+    assert post(robin, proposal_id, "claim").json()["claimed_until"]
+    assert sam.client.get(f"/api/proposals/{proposal_id}").json()["claimed_by"] == "Robin"
+    refused = post(sam, proposal_id, "claim")
+    assert (refused.status_code, "Robin" in refused.json()["detail"]) == (409, True)
+    assert post(robin, proposal_id, "release").status_code == 204
+    assert post(sam, proposal_id, "claim").status_code == 200
+
+
+def test_an_item_is_put_off_until_a_moment(desk, robin):
+    """A moment without a time zone means nothing."""
+    proposal_id = desk.propose()
+    assert post(robin, proposal_id, "snooze", {"until": "2026-12-01T08:00:00"}).status_code == 422
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert post(robin, proposal_id, "snooze", {"until": until}).status_code == 204
+    assert robin.client.get(f"/api/proposals/{proposal_id}").json()["view"] == "snoozed"
+    assert post(robin, proposal_id, "wake").status_code == 204
+    assert robin.client.get(f"/api/proposals/{proposal_id}").json()["view"] == "ready"
 
 
 def test_endpoints_want_the_token_in_the_header(desk, robin):

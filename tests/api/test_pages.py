@@ -38,7 +38,7 @@ def test_tabs_count_what_they_hold(desk, robin):
     desk.propose()
     desk.propose(date_change(lane=Lane.check, record=OTHER))
     html = robin.page("/desk/manual")
-    assert text_of(html, ".tab .count") == "1 1 0 0 0 0"
+    assert text_of(html, ".tab .count") == "1 1 0 0 0 0 0"
     assert "Nothing waits here" in html
 
 

@@ -10,20 +10,12 @@ from sqlalchemy import select
 
 from agent.proposal import Action, Lane, Proposal, RecordRef
 from review import log, queue
-from review.decisions import (
-    NotAllowed,
-    RecordUnreadable,
-    RejectReason,
-    StaleDecision,
-    UnknownProposal,
-    approve,
-    edit,
-    reject,
-)
+from review.decisions import RejectReason, approve, edit, reject
 from review.edits import Edit, InvalidEdit, LineEdit, difference, edited
 from review.intake import triage_message
 from review.people import Person
 from review.queue import View
+from review.refusals import NotAllowed, RecordUnreadable, StaleDecision, UnknownProposal
 from review.schema import DecisionRow, ProposalRow
 from tests.review.desk import ORDER, OTHER, ROBIN, SAM, ScriptedEngine, date_change
 from tools.records import RecordsError
