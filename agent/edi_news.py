@@ -71,6 +71,8 @@ class _Document:
             return [self._unclear(f"{document.name} is a kind of document that is not read.")]
         if document.kind is EdiKind.application_advice:
             return [self._advice()]
+        if document.kind is EdiKind.acknowledgement:
+            return [self._acknowledgement()]
         if self.order is None:
             number = document.order.value if document.order else "?"
             return [self._unclear(f"The {document.name} is about the order {number}, which is none of ours.")]
@@ -312,6 +314,16 @@ class _Document:
                 f"The {document.name} reports errors in a document of ours that names no purchase order."
             )
         return self._news("information_request", Filled(supported=1.0))
+
+    def _acknowledgement(self) -> EdiNews:
+        """A machine took our document, which asks nothing of anybody; or did not, which a person must see to."""
+        document = self.document
+        if not document.errors:
+            self._note("A machine there could read our document. It says nothing about the order.")
+            return self._news("auto_reply", Filled(), record=False)
+        for error in document.errors[:5]:
+            self._note(f"Reported: {error.value}.")
+        return self._unclear(f"By the {document.name}, a document of ours could not be taken there as it is.")
 
     # --- findings ---
 

@@ -26,7 +26,7 @@ from tools.carrier import PROVIDERS, envelope
 from tools.edi.files import standard_of
 from tools.edi.splitting import split_statuses
 from tools.message import Channel
-from tools.webhook_signatures import SignatureError, secrets_of, signature_header, verify
+from tools.webhook_signatures import SignatureError, is_signed, secrets_of, verify
 
 logger = logging.getLogger(__name__)
 EVENT_BYTES = EDI_BYTES = 2_000_000
@@ -136,7 +136,7 @@ async def carrier(
     if provider not in PROVIDERS:
         raise HTTPException(404, f"There is no provider {provider!r} here: {', '.join(PROVIDERS)}.")
     _weigh(request, EVENT_BYTES)
-    signed = key is None and signature_header(provider) in request.headers
+    signed = key is None and is_signed(provider, request.headers)
     source = f"signature:{provider}" if signed else await _key_holder(request, Scope.carrier, key)
     body = await _read(request, EVENT_BYTES)
     if signed:

@@ -16,7 +16,8 @@ from agent.proposal import Fields, Lane
 from review import log
 from review.cases import shipment
 from review.schema import MessageRow, ProposalRow, ProposalState
-from tools.message import Message
+from tools.edi.document import EdiKind
+from tools.message import Channel, Message
 
 NORMAL = "delivery_update"
 # States of a shipment under way: the next event says what holds now. Damage, loss and return stay true.
@@ -26,6 +27,7 @@ NEWER = "A newer message of the same sender or conversation is about the same."
 SAME_NEWS = "Another message says the same."
 NEXT_EVENT = "A newer event says what holds for this shipment now."
 NOTHING_TO_DECIDE = "A normal transport event: nothing to decide."
+ACKNOWLEDGED = "A technical acknowledgement: a machine could read what we sent. Nothing to decide."
 _LANES = {Lane.manual: 0, Lane.check: 1, Lane.ready: 2}
 
 
@@ -37,6 +39,7 @@ def settle(session: Session, row: MessageRow, message: Message, added: list[Prop
     if message.event is not None:
         _follow(session, row, added)
         _close_normal(session, row, message, added)
+    _close_acknowledged(session, message, added)
     for new in added:
         rivals = [
             *_earlier_news(session, row, new),
@@ -83,6 +86,15 @@ def _close_normal(session: Session, row: MessageRow, message: Message, added: li
     if message.event.intent == NORMAL and all(proposal.intent == NORMAL for proposal in added):
         for proposal in added:
             _expire(session, proposal, NOTHING_TO_DECIDE)
+
+
+def _close_acknowledged(session: Session, message: Message, added: list[ProposalRow]) -> None:
+    """Attached to a mail it stays with the mail, which may say more."""
+    alone = message.channel is Channel.edi and message.documents
+    if alone and all(document.kind is EdiKind.acknowledgement for document in message.documents):
+        for proposal in added:
+            if proposal.intent == "auto_reply":
+                _expire(session, proposal, ACKNOWLEDGED)
 
 
 def _earlier_news(session: Session, row: MessageRow, new: ProposalRow) -> list[tuple[ProposalRow, str]]:

@@ -337,3 +337,11 @@ def test_news_in_the_mail_beside_the_document_is_not_lost(engine):
     triage = engine.triage(read(mailed("w.harms@trosse-tau.example", text, EQUAL["ORDRSP"]), Channel.email))
     proposal = only(triage)  # and what it differs in is not confirmed
     assert (proposal.intent, proposal.fields.lines[0].date) == ("delivery_date_change", "2026-06-03")
+
+
+def test_an_acknowledgement_asks_nothing_and_one_with_errors_goes_to_a_person(engine):
+    taken = engine.triage(read(x12("997", "AK1*PO*77", "AK9*A*1*1*1")))
+    assert [(p.intent, p.record) for p in taken.proposals] == [("auto_reply", None)]
+    refused = engine.triage(read(edifact("CONTRL", "UCI+REF1+US:14+THEM:14+7", "UCM+1+ORDERS:D:96A:UN+4+12")))
+    assert (only(refused).intent, only(refused).lane) == ("unclear", Lane.manual)
+    assert "ORDERS 1 was rejected" in " ".join(only(refused).reasons)

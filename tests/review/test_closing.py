@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from review import log, queue
 from review.queue import View
 from review.schema import ProposalRow
 from tests.review.desk import START, ScriptedEngine, date_change, mail
+from tests.tools.edi.writing import x12
 from tools.message import Channel
 
 PICKING = RecordRef(model="stock.picking", id=12, name="WH/OUT/00012")
@@ -194,3 +196,23 @@ def test_a_mail_is_no_event(desk):
     """A person's "delivered" in a mail closes nothing by itself, and is not closed by itself."""
     said = desk.take(mail(text="It was delivered."), ScriptedEngine(about("delivery_update")))
     assert state(desk, f"{said[:20]}-0")[0] == "open"
+
+
+def test_an_acknowledgement_is_closed_and_logged_and_one_with_errors_waits(desk):
+    """Also where the sender is not known; attached to a mail it waits with the mail."""
+    automatic, unclear = about("auto_reply", record=None), about("unclear", record=None)
+    taken = x12("997", "AK1*PO*77", "AK9*A*1*1*1")
+    message_id = desk.take(taken, ScriptedEngine(automatic, manual="unknown sender"), channel=Channel.edi)
+    closed, _, why = state(desk, f"{message_id[:20]}-0")
+    assert (closed, "acknowledgement" in why) == ("expired", True)
+    with desk.database.read() as session:
+        assert [e.kind for e in log.of_subject(session, f"{message_id[:20]}-0")] == ["proposal.expired"]
+    rejected = x12("997", "AK1*PO*77", "AK9*R*1*1*0")
+    message_id = desk.take(rejected, ScriptedEngine(unclear), channel=Channel.edi)
+    assert state(desk, f"{message_id[:20]}-0")[0] == "open"
+    message = EmailMessage()
+    message["From"], message["Subject"] = "edi@supplier.example", "997"
+    message.set_content("And please call me.")
+    message.add_attachment(taken, maintype="application", subtype="edi-x12", filename="997.x12")
+    message_id = desk.take(message.as_bytes(), ScriptedEngine(automatic))
+    assert state(desk, f"{message_id[:20]}-0")[0] == "open"

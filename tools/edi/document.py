@@ -16,14 +16,16 @@ T = TypeVar("T")
 
 
 class EdiKind(StrEnum):
-    """What a document is for: the first two come from suppliers, the next two from customers; a report tells what
-    became of a document of ours. `other` is known by its name and not read."""
+    """What a document is for: the first two come from suppliers, the next two from customers; an advice tells what
+    became of a document of ours, an acknowledgement only whether it could be read. `other` is known by its name and not
+    read."""
 
     order_response = "order response"
     despatch_advice = "despatch advice"
     order_change = "order change"
     order_cancellation = "order cancellation"
     application_advice = "application advice"
+    acknowledgement = "acknowledgement"
     other = "document"
 
 
@@ -98,7 +100,7 @@ class EdiDocument(BaseModel):
     """`standard` and `type` name it as its sender does (EDIFACT, ORDRSP); `part` is the message's part that shows it.
 
     `order` is the buyer's number of the order and `seller_order` the seller's; `sender` is the party's name.
-    `errors` are what an application advice reports. `faults` say, each naming a segment, why it must not be relied on.
+    `errors` are what an application advice or an acknowledgement reports. `faults` say, each naming a segment, why it must not be relied on.
     """
 
     standard: str

@@ -1,4 +1,4 @@
-"""EDIFACT ORDRSP (order response) and DESADV (despatch advice) → documents; `messages` is for IFTSTA too.
+"""EDIFACT ORDRSP (order response), DESADV (despatch advice) and CONTRL → documents; `messages` is for IFTSTA too.
 
 pydifact tells segments, elements and components apart. Codes are those of directories D.96A to D.01B and of EANCOM.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
+from tools.edi import acknowledgement
 from tools.edi.document import Delivery, EdiDocument, EdiKind, EdiLine, EdiStatus, Stated
 from tools.edi.envelope import documents_in
 from tools.edi.values import Fault, day, number, status, text, week
@@ -19,7 +20,11 @@ MOST_SEGMENTS = 20_000
 MOST_CHARACTERS = 2_000_000
 MOST_LINES = 2_000
 _USUAL = "UNA:+.? '"
-_KINDS = {"ORDRSP": EdiKind.order_response, "DESADV": EdiKind.despatch_advice}
+_KINDS = {
+    "ORDRSP": EdiKind.order_response,
+    "DESADV": EdiKind.despatch_advice,
+    "CONTRL": EdiKind.acknowledgement,
+}
 # BGM: 1225, the message's function, and 4343, the kind of response.
 _FUNCTION = {
     "1": EdiStatus.cancelled,
@@ -132,6 +137,9 @@ def read_message(given: list[Segment]) -> list[EdiDocument]:
     if document.kind is EdiKind.other:
         return [document]
     document.faults += envelope_faults(given)
+    if document.kind is EdiKind.acknowledgement:
+        acknowledgement.read_edifact(document, given)
+        return [document]
     reader = _Reader(document)
     for segment in given[1:]:
         try:

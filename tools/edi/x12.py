@@ -1,4 +1,4 @@
-"""ANSI X12 855 (order response), 856 (despatch advice) and 824 (application advice) → documents.
+"""ANSI X12 855 (order response), 856 (despatch advice), 824 (application advice), 997 and 999 → documents.
 
 Elements are named as the standard has them: ACK01 is the first element of ACK. Codes are those of release 004010.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tools.edi import acknowledgement
 from tools.edi.document import Delivery, EdiDocument, EdiKind, EdiLine, EdiStatus, Stated
 from tools.edi.envelope import documents_in
 from tools.edi.values import Fault, day, number, status, text
@@ -18,6 +19,8 @@ _KINDS = {
     "855": EdiKind.order_response,
     "856": EdiKind.despatch_advice,
     "824": EdiKind.application_advice,
+    "997": EdiKind.acknowledgement,
+    "999": EdiKind.acknowledgement,
 }
 # BAK02 (element 587).
 _ORDER = {
@@ -60,6 +63,9 @@ def read_transaction(given: list[Segment]) -> list[EdiDocument]:
     if document.kind is EdiKind.other:
         return [document]
     document.faults += envelope_faults(given)
+    if document.kind is EdiKind.acknowledgement:
+        acknowledgement.read_x12(document, given)
+        return [document]
     reader = {"855": _Response, "856": _Despatch, "824": _Advice}[kind](document)
     for segment in given[1:]:
         try:
