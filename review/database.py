@@ -70,6 +70,8 @@ def _engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _on_postgresql_begin)
     return engine
 
 
@@ -84,3 +86,10 @@ def _on_sqlite_begin(connection: Connection) -> None:
     # A writer takes its lock at the start: a read that later turns into a write could fail half way.
     writes = connection.get_execution_options().get("triage_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _on_postgresql_begin(connection: Connection) -> None:
+    # SQLite has one writer; here a lock gives the same among all processes, until the end of the transaction: the log
+    # is one chain, and what a writer looked up still holds when it writes.
+    if connection.get_execution_options().get("triage_write", False):
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('triage.writer'))")

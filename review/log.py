@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from review.raw_store import sync_folder
@@ -103,9 +103,6 @@ def append(session: Session, kind: str, subject: str, content: dict[str, Any]) -
 
 def append_all(session: Session, kind: str, contents: Sequence[tuple[str, dict[str, Any]]]) -> list[LogEntry]:
     """Adds entries of one kind, each a subject and a content, in this order."""
-    if session.get_bind().dialect.name == "postgresql":
-        # SQLite has one writer; here a lock gives the same, until the end of the transaction.
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('triage.log'))"))
     newest = session.execute(select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)).first()
     seq, previous = (newest.seq, newest.entry_hash) if newest else (0, GENESIS)
     entries = []
