@@ -63,6 +63,7 @@ def create_app(
     app.state.database = database or open_database(settings)
     app.state.store = RawStore(settings.raw_dir)
     app.state.postbox = Postbox(app.state.database, app.state.store)
+    app.state.key_lookups = {}
     app.state.sessions = Sessions(settings)
     app.state.records = records
     app.state.mirrored = mirrored

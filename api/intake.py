@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.bodies import FORMS, json_in, mail_in
 from api.postbox import Postbox
-from review.api_keys import InvalidKey, Scope, find_key
+from review.api_keys import ApiKey, InvalidKey, Scope, find_key
 from review.intake import Delivery, KeyReused
 from review.settings import Settings
 from tools.carrier import PROVIDERS, envelope
@@ -214,12 +214,23 @@ async def _key_holder(request: Request, scope: Scope, shown: str | None) -> str:
     if shown is None:
         _unknown("Send a key: `Authorization: Bearer …`. `triage keys add` makes one.")
     try:
-        key = await run_in_threadpool(find_key, request.app.state.database, shown)
+        key = await _looked_up(request, shown)
     except InvalidKey as error:
         _unknown(str(error))
     if scope not in key.scopes:
         raise HTTPException(403, f"The key {key.id} ({key.name}) is for {', '.join(key.scopes)}, not for {scope}.")
     return f"key:{key.id}"
+
+
+async def _looked_up(request: Request, shown: str) -> ApiKey:
+    """The key, looked up once for all the requests of a burst that show it at the same moment. Raises InvalidKey."""
+    under_way: dict[str, asyncio.Task[ApiKey]] = request.app.state.key_lookups
+    lookup = under_way.get(shown)
+    if lookup is None:
+        lookup = asyncio.create_task(run_in_threadpool(find_key, request.app.state.database, shown))
+        under_way[shown] = lookup
+        lookup.add_done_callback(lambda _: under_way.pop(shown))
+    return await asyncio.shield(lookup)  # who waits with others must not end it for them
 
 
 def _check_signature(request: Request, provider: str, body: bytes) -> None:

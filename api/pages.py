@@ -32,6 +32,8 @@ from review.queue import Filters, QueueItem, View
 from review.raw_store import RawStore
 from review.refusals import DecisionError
 from review.schema import MessageRow, ProposalRow
+from review.settings import SettingsError
+from review.sources import sources
 from tools.message import Message
 
 router = APIRouter(include_in_schema=False)
@@ -214,6 +216,17 @@ def log_page(request: Request, me: SignedIn) -> Response:
         entries = log.latest(session)
         result = log.verify(session, database.head, newest=LOG_CHECKED)
     return _page(request, "log.html", me=me, entries=entries, result=result, checked=LOG_CHECKED)
+
+
+@router.get("/mailboxes")
+def mailboxes(request: Request, me: SignedIn) -> Response:
+    state, found, mistake = request.app.state, [], None
+    try:
+        with state.database.read() as session:
+            found = sources(session, state.settings)
+    except SettingsError as error:
+        mistake = str(error)
+    return _page(request, "mailboxes.html", me=me, sources=found, mistake=mistake, at_mailboxes=True)
 
 
 @router.get("/signed-out")

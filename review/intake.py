@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Action, Lane, Proposal, Triage
@@ -69,45 +69,50 @@ def receive_all(database: Database, store: RawStore, deliveries: Sequence[Delive
 def keep_within(session: Session, deliveries: Sequence[Delivery], digests: Sequence[str]) -> list[str | KeyReused]:
     """Adds the rows of messages whose bytes are on disk, in the caller's transaction. What is known changes nothing."""
     known = set(session.scalars(select(MessageRow.id).where(MessageRow.id.in_(digests))))
+    used = _used_keys(session, deliveries)
+    now = datetime.now(UTC)
     outcomes: list[str | KeyReused] = []
+    rows: list[dict[str, Any]] = []
+    keys: list[dict[str, Any]] = []
     entries: list[tuple[str, dict[str, Any]]] = []
     for delivery, digest in zip(deliveries, digests, strict=True):
-        used = _use_of_key(session, delivery)
-        if used not in (None, digest):
+        key = (delivery.source, delivery.idempotency_key)
+        if used.get(key, digest) != digest:
             why = "This Idempotency-Key was used for another message: send each message with a key of its own."
             outcomes.append(KeyReused(why))
             continue
         outcomes.append(digest)
-        now = datetime.now(UTC)
         if digest not in known:
             known.add(digest)
-            row = MessageRow(id=digest, channel=delivery.channel, received_at=delivery.received_at)
-            row.happened_at, row.stored_at = delivery.received_at, now
-            session.add(row)
+            at = delivery.received_at
+            rows.append(
+                {"id": digest, "channel": delivery.channel, "received_at": at, "happened_at": at, "stored_at": now}
+            )
             content = {
                 "channel": delivery.channel,
-                "received_at": delivery.received_at.isoformat(),
+                "received_at": at.isoformat(),
                 "size": len(delivery.raw),
                 **({"source": delivery.source} if delivery.source else {}),
             }
             entries.append((digest, content))
-        if delivery.idempotency_key is not None and used is None:
-            session.flush()
-            key = {"caller": delivery.source, "key": delivery.idempotency_key}
-            session.add(IdempotencyRow(**key, message_id=digest, created_at=now))
-            session.flush()
-    session.flush()
+        if delivery.idempotency_key is not None and key not in used:
+            used[key] = digest
+            keys.append({"caller": key[0], "key": key[1], "message_id": digest, "created_at": now})
+    for table, added in ((MessageRow, rows), (IdempotencyRow, keys)):
+        if added:
+            session.execute(insert(table), added)
     log.append_all(session, "message.received", entries)
     return outcomes
 
 
-def _use_of_key(session: Session, delivery: Delivery) -> str | None:
-    """The message that the delivery's idempotency key stands for, if it was used in the last `KEY_LASTS`."""
-    if delivery.idempotency_key is None:
-        return None
+def _used_keys(session: Session, deliveries: Sequence[Delivery]) -> dict[tuple[str, str | None], str]:
+    """Of the deliveries' idempotency keys those that were used in the last `KEY_LASTS`, each with its message."""
+    given = [delivery.idempotency_key for delivery in deliveries if delivery.idempotency_key is not None]
+    if not given:
+        return {}
     session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < datetime.now(UTC) - KEY_LASTS))
-    used = session.get(IdempotencyRow, (delivery.source, delivery.idempotency_key))
-    return used.message_id if used else None
+    found = session.scalars(select(IdempotencyRow).where(IdempotencyRow.key.in_(given)))
+    return {(row.caller, row.key): row.message_id for row in found}
 
 
 def triage_message(

@@ -111,19 +111,23 @@ def test_a_service_that_knows_only_urls_sends_the_key_as_password(door):
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_signed_webhook_needs_no_key(door, provider):
     """What is kept holds the provider's own bytes and names the provider."""
-    response = door.post(f"/intake/carrier/{provider}", EVENT, key=None, **sign(provider, EVENT))
+    response = door.post(f"/intake/carrier/{provider.split()[0]}", EVENT, key=None, **sign(provider, EVENT))
     assert response.status_code == 202, response.text
     raw = door.desk.store.get(response.json()["id"])
     assert EVENT in raw
     with door.desk.database.read() as session:
         row = session.get_one(MessageRow, response.json()["id"])
         message = read_carrier(raw, received_at=row.received_at)
-    assert (row.channel, message.event.provider, message.event.tracking) == (Channel.carrier, provider, "1Z999")
+    assert (row.channel, message.event.provider, message.event.tracking) == (
+        Channel.carrier,
+        provider.split()[0],
+        "1Z999",
+    )
 
 
 @pytest.mark.parametrize("provider", [p for p in PROVIDERS if p != "karrio"])
 def test_a_signature_of_another_body_is_refused(door, provider):
-    refused(door.post(f"/intake/carrier/{provider}", EVENT + b" ", key=None, **sign(provider, EVENT)), 401)
+    refused(door.post(f"/intake/carrier/{provider.split()[0]}", EVENT + b" ", key=None, **sign(provider, EVENT)), 401)
     assert door.kept() == []
 
 

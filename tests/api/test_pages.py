@@ -8,7 +8,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from agent.proposal import Action, Evidence, Lane
-from review.schema import ProposalRow
+from review.schema import MailboxCursor, ProposalRow
 from tests.review.desk import OTHER, ScriptedEngine, date_change, mail
 
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -218,3 +218,17 @@ def test_the_message_page_shows_its_case(desk, robin):
     assert "superseded" in page
     assert f'href="/message/{mail}#case">case of 2 messages' in robin.page(f"/desk/ready?at={second}")
     assert "newer message of the same sender" in robin.page(f"/desk/done?at={first}")
+
+
+def test_a_mailbox_in_trouble_is_shown_with_its_problem_and_the_next_step(app, robin, tmp_path):
+    file = tmp_path / "mailboxes.yaml"
+    file.write_text("mailboxes: {orders: {host: imap.example.com, user: a@us.example, password_env: SECRET}}")
+    assert "No mailbox is connected" in robin.page("/mailboxes")
+    app.state.settings.mailboxes = file
+    with app.state.database.write() as session:
+        session.add(MailboxCursor(account="orders", folder="INBOX", problem="imap.example.com cannot be reached."))
+    page = robin.page("/mailboxes")
+    for said in ("orders", "INBOX", "failing", "never", "cannot be reached", "triage mailbox check orders"):
+        assert said in page
+    file.write_text("mailboxes: 1")
+    assert "mailboxes.yaml" in robin.page("/mailboxes")
