@@ -10,10 +10,9 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
+from tools import operator_file
 from tools.mailbox.errors import LoginRefused
 
 # A server may end an IDLE after 30 minutes (RFC 2177 advises to renew it before 29).
@@ -192,25 +191,13 @@ def secret(file: Path | None, variable: str | None) -> str:
 
 def load_accounts(path: Path) -> Accounts:
     """The mailboxes of a file, by name. Raises AccountsError, FileNotFoundError and PermissionError."""
+    hints = {"password": "a secret goes into a file, named by `password_file`"}
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise AccountsError(f"{path} is not UTF-8 text: save it as such.") from error
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines: dict[tuple[str, ...], int] = {}
-        twice = _walk(tree, (), lines)
-        if twice:
-            raise AccountsError("\n".join(f"{path}, line {line}: {name} stands there twice" for name, line in twice))
-        given = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise AccountsError(f"{path}{where}: not YAML: {getattr(error, 'problem', error)}") from error
-    try:
-        return _File.model_validate(_with_kinds(given)).mailboxes
-    except ValidationError as error:
-        raise AccountsError("\n".join(_sentence(path, e, lines) for e in error.errors())) from error
+        text = operator_file.read_text(path)
+        found = operator_file.parse(text, path, _File, docs="docs/mailbox.md", prepare=_with_kinds, hints=hints)
+    except operator_file.OperatorFileError as error:
+        raise AccountsError(str(error)) from error
+    return found.mailboxes
 
 
 def _with_kinds(given: Any) -> Any:
@@ -220,36 +207,3 @@ def _with_kinds(given: Any) -> Any:
         return given
     named = {name: {"kind": "imap", **box} if isinstance(box, dict) else box for name, box in boxes.items()}
     return {**given, "mailboxes": named}
-
-
-def _walk(node: yaml.Node | None, at: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> list[tuple[str, int]]:
-    """Notes the line of each field, and gives those that stand twice: YAML would silently keep the last."""
-    twice: list[tuple[str, int]] = []
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here, line = (*at, str(key.value)), key.start_mark.line + 1
-            if here in lines:
-                twice.append((".".join(here), line))
-            lines[here] = line
-            twice += _walk(value, here, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, item in enumerate(node.value):
-            here = (*at, str(number))
-            lines[here] = item.start_mark.line + 1
-            twice += _walk(item, here, lines)
-    return twice
-
-
-def _sentence(path: Path, error: ErrorDetails, lines: dict[tuple[str, ...], int]) -> str:
-    field = [str(part) for part in error["loc"]]
-    if len(field) > 2 and field[0] == "mailboxes":
-        del field[2]  # the kind, by which the model was chosen
-    near = tuple(field)
-    while near and near not in lines:
-        near = near[:-1]
-    where = f", line {lines[near]}" if near else ""
-    said = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        known = "a secret goes into a file, named by `password_file`" if field[-1] == "password" else "no such field"
-        said = f"{known}; see docs/mailbox.md"
-    return f"{path}{where}: {'.'.join(field) or 'the file'}: {said}"
