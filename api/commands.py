@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.handoff_commands import app as handoff_app
 from api.key_commands import app as key_app
 from api.mailbox_commands import app as mailbox_app
 from api.odoo_commands import app as odoo_app
@@ -37,6 +38,7 @@ class Refusals(TyperGroup):
 def sentence(error: Exception) -> str | None:
     """What a person is told about an error, or None for one that nobody foresaw."""
     from review.settings import SettingsError
+    from review.targets import TargetError
     from tools.records import RecordsError
 
     if isinstance(error, PermissionError):
@@ -51,7 +53,7 @@ def sentence(error: Exception) -> str | None:
         return str(error)
     if (cause := getattr(error, "orig", None)) is not None:  # SQLAlchemy's, which is not loaded for its name alone
         return f"The database cannot be used: {cause}. Check TRIAGE_DATABASE_URL and the data directory."
-    return str(error) if isinstance(error, Refused | SettingsError | RecordsError) else None
+    return str(error) if isinstance(error, Refused | SettingsError | TargetError | RecordsError) else None
 
 
 app = typer.Typer(
@@ -68,6 +70,7 @@ app.add_typer(odoo_app, name="odoo")
 app.add_typer(audit, name="audit")
 app.add_typer(mailbox_app, name="mailbox")
 app.add_typer(key_app, name="keys")
+app.add_typer(handoff_app, name="handoff")
 
 
 @app.command()

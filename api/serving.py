@@ -24,6 +24,7 @@ from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
 from api.syncing import sync_shown
 from evals.labelled import Case, LabelledSet, load_labelled
 from review.database import Database, open_database
+from review.delivery_loop import DeliveryLoops
 from review.intake import Triager, receive, triage_message
 from review.mail_loops import MailLoops
 from review.mirror import MirrorReader, mirror_version, synced_at
@@ -61,7 +62,7 @@ def run(app: FastAPI, listener: socket.socket) -> None:
 def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | None, console: Console) -> None:
     """Serves the desk, takes mail in and triages what is received, in one process: over the snapshot, or over a mirror
     of the live Odoo that the settings name."""
-    accounts = settings.mailbox_accounts()
+    accounts, targets = settings.mailbox_accounts(), settings.targets()
     database = open_database(settings)
     store = RawStore(settings.raw_dir)
     if snapshot is not None:
@@ -74,9 +75,12 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         engine, follow = mirrored_engine(settings, database, live, console)
         app = create_app(settings, database=database, records=live, mirrored=True, notice=lambda: live.notice)
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
-    with follow, loop as triage, mail_loops(settings, accounts, database, store, triage.wake):
+    deliveries = DeliveryLoops(database, targets)
+    with follow, loop as triage, mail_loops(settings, accounts, database, store, triage.wake), deliveries:
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
+        if targets:
+            console.print(f"Approved decisions go to {', '.join(targets)}.", highlight=False)
         console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
         if not anybody(database):
             console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)

@@ -14,8 +14,10 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Proposal
-from review import log
+from agent.propose import load_policy
+from review import log, outbox
 from review.edits import difference
+from review.handoff_event import Approval, PolicyApplied
 from review.people import Person
 from review.refusals import Claimed, StaleDecision, TooLate, UnknownProposal
 from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow, ProposalState
@@ -148,13 +150,21 @@ def keep(
         **({"made": decision.made} if decision.made else {}),
     }
     log.append(session, f"proposal.{kind}", row.id, content)
+    if kind is DecisionKind.approve:
+        outbox.queue(
+            session,
+            decision,
+            row,
+            approvals=[Approval(by=who.name, role=who.role, at=now)],
+            policy=PolicyApplied(hash=load_policy().digest, rule="approval"),
+        )
     return decision
 
 
 def take_back(session: Session, row: ProposalRow, decision: DecisionRow, who: Person) -> None:
     """Undoes a decision within its window, with all that `keep` wrote for it. Raises TooLate."""
     now = datetime.now(UTC)
-    if now >= decision.undo_until:
+    if now >= decision.undo_until or not outbox.cancel(session, decision):
         raise TooLate(f"This was decided at {decision.at:%H:%M:%S} UTC and is on its way: it can no longer be undone.")
     decision.undone_at = now
     content = {"message": row.message_id, "version": decision.version, "kind": decision.kind, "who": who.name}

@@ -59,6 +59,29 @@ OPEN = text("state = 'open'")
 SNOOZED = text("snoozed_until IS NOT NULL")
 
 
+class HandoffState(StrEnum):
+    """waiting → delivered | dead, or by_hand where nothing receives it; then done | differs | overdue, as Odoo is read.
+    cancelled: the approval was undone before anything left. dropped: a person gave it up."""
+
+    waiting = "waiting"
+    by_hand = "by_hand"
+    delivered = "delivered"
+    dead = "dead"
+    dropped = "dropped"
+    cancelled = "cancelled"
+    done = "done"
+    differs = "differs"
+    overdue = "overdue"
+
+
+class DeliveryState(StrEnum):
+    waiting = "waiting"
+    delivered = "delivered"
+    dead = "dead"
+    dropped = "dropped"
+    cancelled = "cancelled"
+
+
 class Utc(TypeDecorator[datetime]):
     """A timezone-aware moment, kept as naive UTC so that SQLite and PostgreSQL sort and compare it alike."""
 
@@ -255,6 +278,67 @@ class DecisionRow(Base):
     undo_until: Mapped[datetime] = mapped_column(nullable=True)  # added to a table that held rows; all have it
     undone_at: Mapped[datetime | None] = mapped_column(default=None)
     made: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class HandoffRow(Base):
+    """The outgoing event of an approved decision, written in its transaction. `body` is the text that is sent.
+
+    `sequence` is the number of the log's entry that announced it; within a `record_key` events leave in its order, and
+    none before `due_at`, when the approval can no longer be undone. `settled_at` is when the state last changed.
+    """
+
+    __tablename__ = "handoffs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(unique=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), unique=True)
+    proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"), index=True)
+    record_key: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    body: Mapped[str] = mapped_column(deferred=True)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class DeliveryRow(Base):
+    """The way of one handoff to one target. Nothing is sent before `next_at`, nor while a try holds it until
+    `leased_until`. `status` and `problem` are those of the last try."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "target", "state", "sequence"),
+        Index("ix_deliveries_order", "target", "record_key", "sequence"),
+    )
+
+    handoff_id: Mapped[str] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
+    target: Mapped[str] = mapped_column(ForeignKey("targets.name"), primary_key=True)
+    sequence: Mapped[int]
+    record_key: Mapped[str]
+    state: Mapped[str] = mapped_column(default=DeliveryState.waiting)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)
+    delivered_at: Mapped[datetime | None] = mapped_column(default=None)
+    status: Mapped[int | None] = mapped_column(default=None)
+    problem: Mapped[str | None] = mapped_column(default=None)
+
+
+class TargetRow(Base):
+    """A receiver as the decisions know it, and its health. `actions` narrows what it gets; empty is everything.
+
+    After failures of the endpoint in a row, `failing_since` the first, nothing is sent to it before `retry_at`."""
+
+    __tablename__ = "targets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    actions: Mapped[list[Any]]
+    active: Mapped[bool] = mapped_column(default=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(default=None)
+    retry_at: Mapped[datetime | None] = mapped_column(default=None)
+    delivered_at: Mapped[datetime | None] = mapped_column(default=None)
+    problem: Mapped[str | None] = mapped_column(default=None)
 
 
 class MailboxCursor(Base):

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +15,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tools.mailbox.accounts import Accounts
 from tools.odoo.errors import SettingUnusable
 from tools.odoo.settings import OdooSettings
+from tools.operator_file import OperatorFileError
+
+if TYPE_CHECKING:
+    from review.targets import Target
 
 
 class SettingsError(Exception):
@@ -24,7 +28,8 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What an operator may set. Paths are taken relative to the working directory.
 
-    `records` is a records snapshot (JSON) that stands in for a live Odoo; `mailboxes` the file of docs/mailbox.md.
+    `records` is a records snapshot (JSON) that stands in for a live Odoo; `mailboxes` the file of docs/mailbox.md,
+    `handoff` that of docs/handoff.md.
     `demo` lets a visitor change between the demo's people; it belongs on a loopback address only. Hours are
     wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
@@ -38,6 +43,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     records: Path | None = None
     mailboxes: Path | None = None
+    handoff: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     base_url: str | None = None
@@ -131,6 +137,15 @@ class Settings(BaseSettings):
         try:
             return load_accounts(self.mailboxes) if self.mailboxes is not None else {}
         except AccountsError as error:
+            raise SettingsError(str(error)) from error
+
+    def targets(self) -> dict[str, Target]:
+        """The endpoints that approved decisions go to, by name; none without `handoff`. Raises SettingsError."""
+        from review.targets import load_targets
+
+        try:
+            return load_targets(self.handoff) if self.handoff is not None else {}
+        except OperatorFileError as error:
             raise SettingsError(str(error)) from error
 
     def session_secret(self) -> str:

@@ -43,8 +43,9 @@ def test_an_approval_closes_the_proposal_and_is_logged(desk):
     assert (decision.kind, decision.who, decision.version, decision.difference) == ("approve", "Robin", 1, [])
     assert row_of(desk, proposal_id).state == "approved"
     with desk.database.read() as session:
-        entry = log.latest(session)[0]
+        queued, entry = log.latest(session, 2)
         assert (entry.kind, entry.subject) == ("proposal.approve", proposal_id)
+        assert (queued.kind, queued.subject) == ("handoff.queued", proposal_id)
         assert queue.counts(session)[View.done] == 1
         assert log.verify(session, desk.database.head).ok
 
