@@ -11,11 +11,10 @@ from agent.orders import PICKING, PURCHASE, SALE, Order, OrderLine, RecordKey
 from tools.records import RecordReader, RecordsError, Row
 
 ORDER_FIELDS = ("state", "date_planned", "commitment_date", "expected_date", "write_date")
-LINE_FIELDS = {
-    PURCHASE: ("product_qty", "qty_received", "date_planned"),
-    SALE: ("product_uom_qty", "qty_delivered", "scheduled_date"),
-}
-LINE_COMMON = ("name", "sequence", "display_type", "product_id", "price_unit", "write_date")
+# Sales lines come without their `scheduled_date`: Odoo computes the stock of each line for it, which takes seconds for a
+# long order, and the order's promise says the same.
+LINE_FIELDS = {PURCHASE: ("product_qty", "qty_received"), SALE: ("product_uom_qty", "qty_delivered")}
+LINE_COMMON = ("name", "sequence", "display_type", "product_id", "price_unit", "date_planned", "write_date")
 
 
 class RecordGone(RecordsError):
@@ -85,7 +84,7 @@ def read_held(reader: RecordReader, book: OrderBook, record: RecordKey | None) -
 
 
 def _line(book: OrderBook, order: Order, row: Row) -> OrderLine:
-    qty, done, planned = LINE_FIELDS[order.model]
+    qty, done = LINE_FIELDS[order.model]
     shown = row.get("product_id") or (0, "")
     product = book.products.get(shown[0])
     known = book.lines.get((f"{order.model}.line", row["id"])) or OrderLine(
@@ -107,7 +106,7 @@ def _line(book: OrderBook, order: Order, row: Row) -> OrderLine:
         qty=float(row.get(qty) or 0.0),
         done_qty=float(row.get(done) or 0.0),
         price=float(row.get("price_unit") or 0.0),
-        planned=_moment(row.get(planned)) or order.planned,
+        planned=_moment(row.get("date_planned")) or order.planned or known.planned,
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from agent.compare import label
 from agent.orderbook import OrderBook
@@ -164,11 +165,15 @@ class _Moves:
 
     def _open(self, product_id: int, *, into: bool) -> list[Row]:
         """Open moves of a product that bring it into our places, or take it out of them."""
-        return [
-            row
-            for row in self.rows.values()
-            if _id(row, "product_id") == product_id and row.get("state") in OPEN and _crosses(row, into=into)
-        ]
+        return [row for row in self._open_by_product.get(product_id, ()) if _crosses(row, into=into)]
+
+    @cached_property
+    def _open_by_product(self) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = defaultdict(list)
+        for row in self.rows.values():
+            if row.get("state") in OPEN:
+                found[_id(row, "product_id")].append(row)
+        return found
 
 
 def _crosses(row: Row, *, into: bool) -> bool:
