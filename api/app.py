@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from review.cursors import InvalidCursor
 from review.database import Database, open_database
 from review.edits import InvalidEdit
 from review.raw_store import RawStore
+from review.readiness import database_check, mirror_check
 from review.refusals import DecisionError
 from review.settings import Settings
 from tools.records import RecordReader
@@ -68,6 +70,9 @@ def create_app(
     app.state.records = records
     app.state.mirrored = mirrored
     app.state.notice = notice
+    app.state.checks = {"database": partial(database_check, app.state.database)}
+    if mirrored:
+        app.state.checks["odoo"] = partial(mirror_check, app.state.database, settings.odoo_stale_after)
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)
     app.include_router(pages.router)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import func, select, text
 
 from agent.proposal import Proposal
 from api.security import Visitor, posting_visitor, visitor
-from review import queue
+from review import queue, readiness
 from review.cursors import Cursor
 from review.database import Database
 from review.decision_rows import decisions_of
@@ -129,6 +131,14 @@ def healthz(request: Request) -> dict[str, str]:
     with request.app.state.database.read() as session:
         session.execute(text("SELECT 1"))
     return {"status": "ok"}
+
+
+@router.get("/readyz", include_in_schema=False)
+def readyz(request: Request) -> Response:
+    """503 while something is failing; what is merely degraded says so under 200."""
+    status, found = readiness.look(request.app.state.checks)
+    body = {"status": status, "checks": {name: asdict(finding) for name, finding in found.items()}}
+    return JSONResponse(body, 503 if status is readiness.Status.failing else 200)
 
 
 @router.get("/api/session")

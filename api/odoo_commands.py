@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.options import DataDir, Json, Refused, configured
+from api.options import DataDir, Json, configured, odoo_of, proved_reader
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from review.settings import Settings
+    from tools.odoo.account import ProvedReader
     from tools.odoo.check import Check
     from tools.odoo.settings import OdooSettings
 
@@ -30,7 +32,7 @@ def check(json: Json = False) -> None:
     from tools.odoo.check import check as check_odoo
     from tools.odoo.connect import connect
 
-    settings = _live()
+    settings = odoo_of(configured())
     with _progress() as bar:
         task = bar.add_task("Asking Odoo …", total=None)
         found = check_odoo(
@@ -66,10 +68,9 @@ def sync_command(
 
     from api.syncing import sync_shown
     from review.database import open_database
-    from tools.odoo.connect import connect
 
     settings = configured(data_dir)
-    live = connect(_live())
+    live = _proved(settings)
     done = sync_shown(settings, open_database(settings), live, Console(stderr=True), full=full)
     typer.echo(f"{done.read} rows read; {done.changed} new or changed, {done.removed} gone.")
 
@@ -78,31 +79,31 @@ def sync_command(
 def snapshot(out: Annotated[Path, typer.Argument(help="The file to write (JSON).")]) -> None:
     """Write what is read of Odoo into a records snapshot, for `--records` and for labelled sets."""
     from review.mirrored import MIRRORED
-    from tools.odoo.connect import connect
     from tools.odoo.export import write_snapshot
     from tools.odoo.server import ask_server
 
-    settings = _live()
+    settings = configured()
+    live, odoo = _proved(settings), odoo_of(settings)
     with _progress() as bar:
         task = bar.add_task("Reading Odoo …", total=len(MIRRORED))
         counts = write_snapshot(
-            connect(settings),
+            live,
             MIRRORED,
             out,
-            odoo=ask_server(settings).version,
-            database=settings.database,
+            odoo=ask_server(odoo).version,
+            database=odoo.database,
             progress=lambda model, rows: bar.update(task, advance=1, description=f"{rows} {model}"),
         )
     typer.echo(f"{sum(counts.values())} rows of {len(counts)} models are in {out}. They are your company's data.")
 
 
-def _live() -> OdooSettings:
-    settings = configured().odoo
-    if settings is None:
-        raise Refused(
-            "No Odoo is set: give TRIAGE_ODOO_URL, TRIAGE_ODOO_DATABASE, TRIAGE_ODOO_LOGIN and TRIAGE_ODOO_KEY_FILE."
-        )
-    return settings
+def _proved(settings: Settings) -> ProvedReader:
+    """The live Odoo once its account is known to only read, or to be allowed to write, which is then said."""
+    live = proved_reader(settings)
+    live.prove()
+    if live.notice:
+        typer.secho(live.notice, fg=typer.colors.RED, err=True)
+    return live
 
 
 @contextmanager

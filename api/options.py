@@ -9,6 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from review.settings import Settings
+    from tools.odoo.account import ProvedReader
+    from tools.odoo.settings import OdooSettings
     from tools.records import RecordReader
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept (TRIAGE_DATA_DIR).")]
@@ -39,13 +41,11 @@ def records_of(settings: Settings, given: Path | None) -> tuple[RecordReader, Re
         return snapshot, None
     from review.database import open_database
     from review.mirror import MirrorReader
-    from tools.odoo.connect import connect
 
-    assert settings.odoo is not None
     mirror = MirrorReader(open_database(existing(settings)))
     if mirror.as_of() is None:
         raise Refused("Odoo's records have not been read yet: `triage odoo sync` does it.")
-    return mirror, connect(settings.odoo)
+    return mirror, proved_reader(settings)
 
 
 def snapshot_of(settings: Settings, given: Path | None) -> RecordReader | None:
@@ -61,6 +61,24 @@ def snapshot_of(settings: Settings, given: Path | None) -> RecordReader | None:
             "(TRIAGE_ODOO_URL)."
         )
     return SnapshotReader(settings.records)
+
+
+def odoo_of(settings: Settings) -> OdooSettings:
+    """Where the live Odoo is. Raises Refused when none is set."""
+    if settings.odoo is None:
+        raise Refused(
+            "No Odoo is set: give TRIAGE_ODOO_URL, TRIAGE_ODOO_DATABASE, TRIAGE_ODOO_LOGIN and TRIAGE_ODOO_KEY_FILE."
+        )
+    return settings.odoo
+
+
+def proved_reader(settings: Settings) -> ProvedReader:
+    """The live Odoo, of which no row is read before its account is known to only read. Raises Refused when none is set."""
+    from tools.odoo.account import ProvedReader
+    from tools.odoo.connect import connect
+
+    odoo = odoo_of(settings)
+    return ProvedReader(connect(odoo), allow_writing=settings.odoo_allow_writing_account, login=odoo.login)
 
 
 def existing(settings: Settings) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -243,7 +244,8 @@ def _page(request: Request, template: str, *, status: int = 200, **context: Any)
     state = request.app.state
     context["demo_people"] = DEMO_PEOPLE if state.settings.demo else {}
     context["warning"] = state.notice()
-    context["odoo_as_of"] = synced_at(state.database) if state.mirrored else None
+    as_of = context["odoo_as_of"] = synced_at(state.database) if state.mirrored else None
+    context["odoo_stale"] = as_of is not None and datetime.now(UTC) - as_of > state.settings.odoo_stale_after
     return templates.TemplateResponse(request, template, context, status_code=status)
 
 

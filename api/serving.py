@@ -20,6 +20,7 @@ from rich.text import Text
 
 from agent.triage import TriageEngine, build_engine
 from api.app import create_app
+from api.options import proved_reader
 from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
 from api.syncing import sync_shown
 from evals.labelled import Case, LabelledSet, load_labelled
@@ -71,7 +72,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
-        live = proved_reader(settings, console)
+        live = proved(settings, console)
         engine, follow = mirrored_engine(settings, database, live, console)
         app = create_app(settings, database=database, records=live, mirrored=True, notice=lambda: live.notice)
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
@@ -87,14 +88,12 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         run(app, listener)
 
 
-def proved_reader(settings: Settings, console: Console) -> ProvedReader:
+def proved(settings: Settings, console: Console) -> ProvedReader:
     """The live Odoo, once its account is known to only read. While Odoo is away nothing is known: it is asked again
     before the first row is read.
 
     Raises RecordsError for an account that can write, unless the settings allow one."""
-    assert settings.odoo is not None
-    allow, login = settings.odoo_allow_writing_account, settings.odoo.login
-    live = ProvedReader(connect(settings.odoo), allow_writing=allow, login=login)
+    live = proved_reader(settings)
     try:
         with console.status("Checking the Odoo account …"):
             live.prove()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from agent.proposal import Action, Fields, Proposal
@@ -28,7 +28,6 @@ VIEWS = {
     View.snoozed: ("Snoozed", "Put off until a moment, or until the conversation goes on"),
     View.done: ("Done", "Decided, or replaced by a newer message"),
 }
-STALE_AFTER = timedelta(minutes=10)
 FIELDS = {"date": "date", "qty": "quantity", "price": "unit price", "splits": "deliveries", "substitute": "substitute"}
 
 
@@ -141,11 +140,6 @@ def age(moment: datetime, now: datetime | None = None) -> str:
         if seconds >= length:
             return f"{seconds // length} {unit}"
     return "now"
-
-
-def is_stale(moment: datetime) -> bool:
-    """Whether what is known of Odoo is older than it should ever be while Odoo answers."""
-    return datetime.now(UTC) - moment > STALE_AFTER
 
 
 def moment(at: datetime) -> str:

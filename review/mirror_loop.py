@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from review.background import Background
 from review.database import Database
+from review.exclusive import Busy
 from review.mirror import mirror_version
 from review.sync import sync
 from tools.records import RecordReader, RecordsError
@@ -42,6 +43,8 @@ class MirrorLoop(Background):
         """Syncs once, and renews what stands on the mirror if rows came, changed or went."""
         try:
             sync(self._database, self._remote, reconcile_every=self._reconcile_every)
+        except Busy:
+            pass  # another process follows Odoo; what that one brings is seen below
         except RecordsError as error:
             if not self._away:
                 logger.warning("Odoo cannot be followed; its records are shown as they were. %s", error)

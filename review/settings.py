@@ -130,6 +130,11 @@ class Settings(BaseSettings):
             raise SettingsError(f"Portal messages need {needed} together.")
         return replace(self.odoo, login=login, key_file=key_file)
 
+    @property
+    def odoo_stale_after(self) -> timedelta:
+        """The age from which the mirror is older than it should ever be while Odoo answers."""
+        return max(timedelta(minutes=10), 3 * timedelta(seconds=self.odoo_sync_seconds))
+
     def mailbox_accounts(self) -> Accounts:
         """The mailboxes that are connected, by name; none without `mailboxes`. Raises SettingsError."""
         from tools.mailbox.accounts import AccountsError, load_accounts

@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from review.database import Database
+from review.exclusive import exclusive
 from review.mirrored import MIRRORED, MOVING
 from review.schema import MirrorModel, MirrorRow
 from tools.records import RecordReader, Row
@@ -58,13 +59,14 @@ def sync(
 
     `full` reads every row again; a full reading that was interrupted is gone on with. `progress` is told a model, the
     rows read of it so far and their number. Raises RecordsError when Odoo cannot be read; what was read until then is
-    kept."""
+    kept. Raises Busy while another process does this."""
     run = _Run(database, remote, now, progress)
-    run.begin(full=full)
-    for model, fields in MIRRORED.items():
-        run.bring_up_to_date(model, fields)
-    for model in MIRRORED:
-        run.reconcile(model, reconcile_every)
+    with exclusive(database, "odoo-sync"):
+        run.begin(full=full)
+        for model, fields in MIRRORED.items():
+            run.bring_up_to_date(model, fields)
+        for model in MIRRORED:
+            run.reconcile(model, reconcile_every)
     return run.done
 
 

@@ -49,6 +49,16 @@ def test_nothing_changed_reads_as_the_order_book_has_it():
         assert held.order == BOOK.orders[model, i]
 
 
+def test_nothing_is_asked_that_odoo_computes_line_by_line():
+    """A sales line's `scheduled_date` takes Odoo seconds for a long order."""
+    data = snapshot()
+    for line in data[f"{SALE}.line"]:
+        line["scheduled_date"] = "2027-01-01 00:00:00"
+    held = read_held(SnapshotReader(data), BOOK, (SALE, 57))
+    assert held.order is not None
+    assert held.order.lines == BOOK.orders[SALE, 57].lines
+
+
 def test_a_transfer_is_dated_by_itself_not_by_its_order():
     data = snapshot()
     for picking in data[PICKING]:

@@ -150,3 +150,6 @@ def test_unknown_things_are_problem_documents(robin):
 def test_health_needs_nobody(stranger):
     """For whatever watches the service."""
     assert stranger.client.get("/healthz").json() == {"status": "ok"}
+    ready = stranger.client.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+    assert list(ready.json()["checks"]) == ["database"]

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from api.app import create_app
 from api.commands import app
+from review.database import open_database
+from review.exclusive import exclusive
 from review.people import add_person
 from review.settings import Settings, SettingsError
 from tests.api.conftest import Browser
@@ -117,6 +119,35 @@ def test_a_snapshot_is_written(odoo, tmp_path):
     assert run.exit_code == 0, run.output
     written = SnapshotReader(tmp_path / "records.json")
     assert [row["name"] for row in written.search_read("purchase.order")] == ["P7", "P8", "P9"]
+
+
+@pytest.mark.parametrize("command", [("sync",), ("snapshot", "records.json")], ids=lambda words: words[0])
+class TestReading:
+    """What reads many rows proves first that the account cannot write."""
+
+    def test_nothing_is_read_with_an_account_that_writes(self, odoo, monkeypatch, tmp_path, command):
+        monkeypatch.chdir(tmp_path)
+        odoo.groups = frozenset({"base.group_user"})
+        run = triage("odoo", *command)
+        assert (run.exit_code, "is an internal user" in run.output) == (1, True)
+        assert {method for _, _, method in odoo.calls}.isdisjoint({"search_read", "read"})
+
+    def test_one_that_is_allowed_is_warned_of(self, odoo, monkeypatch, tmp_path, command):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("TRIAGE_ODOO_ALLOW_WRITING_ACCOUNT", "true")
+        odoo.groups = frozenset({"base.group_user"})
+        run = triage("odoo", *command)
+        assert (run.exit_code, "is an internal user" in run.output) == (0, True)
+
+
+def test_two_do_not_read_into_one_mirror_at_once(odoo):
+    settings = Settings()
+    database = open_database(settings)
+    with exclusive(database, "odoo-sync"):
+        run = triage("odoo", "sync")
+        assert (run.exit_code, "Another process is reading Odoo" in run.output) == (1, True)
+    assert triage("odoo", "sync").exit_code == 0
+    database.close()
 
 
 class TestServing:

@@ -41,6 +41,17 @@ def test_an_open_page_is_told_the_age_too(desk, robin):
     assert datetime.now(UTC) - datetime.fromisoformat(told) > timedelta(minutes=29)
 
 
+def test_readiness_tells_the_age_and_judges_it(desk, robin):
+    """An old mirror degrades a service that goes on; one that was never complete makes it unready."""
+    ready = robin.client.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["checks"]["odoo"]["age_seconds"] > 29 * 60
+    with desk.database.write() as session:
+        session.get_one(MirrorModel, "res.partner").synced_at = None
+    ready = robin.client.get("/readyz")
+    assert (ready.status_code, ready.json()["checks"]["odoo"]["status"]) == (503, "failing")
+
+
 def test_over_a_snapshot_there_is_no_age(app):
     browser = Browser(app, "Robin")
     assert text_of(browser.page("/desk/ready"), ".as-of") == ""

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from review.exclusive import exclusive
 from review.mirror import MirrorReader, mirror_version
 from review.mirror_loop import MirrorLoop
+from review.sync import sync
 from tests.review.desk import Desk
 from tests.review.odoo import FakeOdoo
 
@@ -84,6 +86,16 @@ def test_what_came_before_odoo_went_away_is_taken_up(desk, odoo):
     odoo.calls_left = 12
     following.step()
     assert len(renewals) == 2
+
+
+def test_what_another_process_brings_is_taken_up(desk, odoo, caplog):
+    renewals: list[str] = []
+    following = loop(desk, odoo, renewals)
+    sync(desk.database, odoo)
+    odoo.calls.clear()
+    with exclusive(desk.database, "odoo-sync"):
+        following.step()
+    assert (len(renewals), odoo.calls.total(), caplog.text) == (1, 0, "")
 
 
 def test_the_thread_follows_until_it_is_stopped(desk, odoo):
