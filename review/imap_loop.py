@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 from review.mail_loops import SourceLoop
-from review.mail_rows import Arrival, SourceRows
+from review.mail_rows import Arrival, HeaderKey, SourceRows, header_key
 from tools.mailbox.accounts import ImapAccount
 from tools.mailbox.errors import CommandRefused, FolderRefused, MailboxError, Unreachable
-from tools.mailbox.imap import ImapSession, Listed, connect
+from tools.mailbox.imap import MOST_HEADER_BYTES, ImapSession, Listed, connect
 from tools.mailbox.tokens import TokenSource
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class ImapLoop(SourceLoop):
         self._session: ImapSession | None = None
         self._wake = threading.Event()
         self._refusals: Counter[int] = Counter()
+        self._earlier: dict[HeaderKey, str] = {}
 
     def work(self) -> None:
         with connect(self.account, self._tokens) as self._session:
@@ -89,6 +90,7 @@ class ImapLoop(SourceLoop):
         if len(uids) <= FEW_MESSAGES and sum(m.size for m in first) <= FEW_BYTES:
             self._take_listed(session, uids, first, uidvalidity)
             return
+        self._earlier = self.rows.under_other_uids(uidvalidity, MOST_HEADER_BYTES)
         with self._loader(session, uidvalidity) as loader:
             for start in range(0, len(uids), WINDOW):
                 window = uids[start : start + WINDOW]
@@ -115,12 +117,20 @@ class ImapLoop(SourceLoop):
             if self.stopping.is_set():
                 return
             began = time.monotonic()
-            arrivals = self._fetch(session, batch, uidvalidity)
-            self.rows.keep(arrivals, up_to=batch[-1].uid, settled=not self.account.after_triage)
+            again = self._known(session, batch) if self._earlier else {}
+            arrivals = self._fetch(session, [m for m in batch if m.uid not in again], uidvalidity)
+            places = {f"{uidvalidity}/{uid}": message_id for uid, message_id in again.items()}
+            self.rows.keep(arrivals, again=places, up_to=batch[-1].uid, settled=not self.account.after_triage)
             self.on_mail()
             self._pace(began, arrivals)
         if not there or there[-1].uid < uids[-1]:  # removed meanwhile
             self.rows.keep([], up_to=uids[-1])
+
+    def _known(self, session: ImapSession, batch: Sequence[Listed]) -> dict[int, str]:
+        """The ids of messages that were kept under other UIDs, so that a renumbered folder costs only its headers."""
+        headers = session.headers([m.uid for m in batch])
+        keys = {m.uid: header_key(m.size, headers.get(m.uid, b"")) for m in batch}
+        return {uid: self._earlier[key] for uid, key in keys.items() if key in self._earlier}
 
     def _fetch(self, session: ImapSession, batch: Sequence[Listed], uidvalidity: int) -> list[Arrival]:
         most = self.account.message_bytes
@@ -160,7 +170,7 @@ class ImapLoop(SourceLoop):
     def _header_alone(self, session: ImapSession, message: Listed, place: str, reason: str) -> Arrival:
         """What a person is given of a message that cannot be taken in: its header, or a note that stands for it."""
         try:
-            header = session.header(message.uid)
+            header = session.headers([message.uid]).get(message.uid)
         except CommandRefused:
             header = None
         where = f"Open it in the mailbox: {self.rows.account}, folder {self.folder}, UID {message.uid}."

@@ -6,9 +6,12 @@ at any moment: what the cursor has passed is kept, and what comes again is known
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, select, update
@@ -23,6 +26,7 @@ from tools.message import Channel, Message
 logger = logging.getLogger(__name__)
 
 NOTE_EVERY = timedelta(minutes=1)
+_MESSAGE_ID = re.compile(rb"^message-id:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
 
 
 class Arrival(NamedTuple):
@@ -33,6 +37,17 @@ class Arrival(NamedTuple):
     received_at: datetime
     channel: Channel = Channel.email
     held: str | None = None
+
+
+HeaderKey = tuple[int, bytes]
+"""A message's size in bytes and the hash of its header."""
+
+
+def header_key(size: int, header: bytes) -> HeaderKey | None:
+    """What tells a message from all others before its body is there: its size and every byte of its header, which must
+    hold a Message-ID and be whole. None where that is not so."""
+    whole = header.endswith(b"\r\n\r\n") and _MESSAGE_ID.search(header)
+    return (size, hashlib.sha256(header).digest()) if whole else None
 
 
 class SourceRows:
@@ -63,8 +78,35 @@ class SourceRows:
                 row.uidvalidity, row.uid = uidvalidity, 0
             return row.uid, row.since
 
-    def keep(self, arrivals: Sequence[Arrival], *, up_to: int | None = None, settled: bool = True) -> None:
-        """Keeps messages, then moves the cursor to `up_to`. With `settled=False` they are to be marked after triage."""
+    def under_other_uids(self, uidvalidity: int, header_bytes: int) -> dict[HeaderKey, str]:
+        """Ids of what was kept from this folder while it had other UIDs, and since then not found again.
+
+        A header of more than `header_bytes` is not looked at."""
+        mine = select(MailboxMessage.message_id).where(self._mine())
+        here = MailboxMessage.place.startswith(f"{uidvalidity}/", autoescape=True)
+        with self._database.read() as session:
+            ids = session.scalars(mine.where(~here).except_(mine.where(here))).all()
+        found = {}
+        for message_id in ids:
+            try:
+                size, start = self._store.size_and_start(message_id, header_bytes)
+            except FileNotFoundError:
+                continue  # its body is fetched once more, and is there again
+            if key := header_key(size, start[: start.find(b"\r\n\r\n") + 4]):
+                found[key] = message_id
+        return found
+
+    def keep(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        again: Mapping[str, str] = MappingProxyType({}),
+        up_to: int | None = None,
+        settled: bool = True,
+    ) -> None:
+        """Keeps messages, and the places of those that came `again` (by id), then moves the cursor to `up_to`.
+
+        With `settled=False` they are to be marked after triage."""
         ids = self._store.put_all([a.raw for a in arrivals])
         held = {a.place: _read(a) for a in arrivals if a.held}
         source = f"mailbox:{self.account}/{self.folder}"
@@ -74,7 +116,8 @@ class SourceRows:
             for message_id, arrival in zip(ids, arrivals, strict=True):
                 if arrival.held:
                     hold_within(session, message_id, arrival.held, held[arrival.place])
-            self._add_places(session, {a.place: i for a, i in zip(arrivals, ids, strict=True)}, settled)
+            found = {a.place: i for a, i in zip(arrivals, ids, strict=True)}
+            self._add_places(session, {**found, **again}, settled)
             if up_to is not None:
                 row = self._cursor(session)
                 if row.uidvalidity == self._uidvalidity:  # else another process has begun anew

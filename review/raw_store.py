@@ -47,6 +47,12 @@ class RawStore:
             raise ValueError(f"The stored bytes of {digest} do not match their hash: restore the file from a backup.")
         return raw
 
+    def size_and_start(self, digest: str, most: int) -> tuple[int, bytes]:
+        """How many bytes there are, and the first `most` of them. Raises FileNotFoundError when they are missing."""
+        path = self.path(digest)
+        with path.open("rb") as file:
+            return path.stat().st_size, file.read(most)
+
     def _each(self, work: Callable[[Path], None], paths: Sequence[Path]) -> None:
         if len(paths) <= 2:
             for path in paths:

@@ -242,6 +242,34 @@ def test_new_uids_are_compared_with_what_is_known(desk, box):
         assert [e.kind for e in session.scalars(select(LogEntry))] == ["message.received"] * 4
 
 
+def test_a_renumbered_folder_costs_headers_and_no_bodies(desk, box, monkeypatch):
+    """But what has the same header and another size, or no Message-ID, is fetched: it may be another message."""
+    monkeypatch.setattr(imap_loop, "FEW_MESSAGES", 2)
+    messages = mails(6)
+    nameless = mail(text="No id.").replace(b"\n", b"\r\n")
+    box.deliver(*messages, nameless)
+    box.look(desk)
+    before = cursor(desk).uidvalidity
+    box.server.doveadm("mailbox", "update", "-u", box.user, "--uid-validity", str(before + 7), "INBOX")
+    longer = messages[0] + b"One line more.\r\n"
+    box.deliver(longer)
+    fetched: list[bytes] = []
+    bodies = ImapSession.bodies
+
+    def counted_bodies(session: ImapSession, uids: list[int]) -> dict[int, bytes]:
+        found = bodies(session, uids)
+        fetched.extend(found.values())
+        return found
+
+    monkeypatch.setattr(ImapSession, "bodies", counted_bodies)
+    box.look(desk)
+    assert sorted(fetched) == sorted([nameless, longer])
+    assert raws(desk) == {*messages, nameless, longer}
+    with desk.database.read() as session:
+        here = MailboxMessage.place.startswith(f"{before + 7}/")
+        assert len(session.scalars(select(MailboxMessage).where(here)).all()) == 8
+
+
 def test_a_connection_cut_in_the_middle_of_a_message_costs_only_time(desk, box, monkeypatch):
     """Whatever had come is thrown away; what was kept before is not fetched again."""
     messages = mails(30, size=20_000)

@@ -157,9 +157,9 @@ class ImapSession:
         """Whole messages by UID, byte for byte; those that are gone are left out. Marks nothing as seen."""
         return self._literals(uids, "(UID BODY.PEEK[])")
 
-    def header(self, uid: int) -> bytes | None:
-        """A message's header, at most 256 kB of it; None when it is gone."""
-        return self._literals([uid], f"(UID BODY.PEEK[HEADER]<0.{MOST_HEADER_BYTES}>)").get(uid)
+    def headers(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """Headers by UID with the empty line that ends them, at most `MOST_HEADER_BYTES` of each; without what is gone."""
+        return self._literals(uids, f"(UID BODY.PEEK[HEADER]<0.{MOST_HEADER_BYTES}>)")
 
     def wait(self, seconds: float, wake: threading.Event) -> None:
         """Waits until the server tells of something new, `wake` is set, or the time is over.

@@ -36,7 +36,7 @@ def test_messages_come_byte_for_byte_and_stay_unseen(dovecot, security, for_load
         assert session.uids_after(2) == []
         assert [m.size for m in session.listed([1, 2, 99])] == [len(MAIL), 14]
         assert session.bodies([1, 2, 99]) == {1: MAIL, 2: b"Subject: 2\r\n\r\n"}
-        assert session.header(1) == MAIL.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        assert session.headers([1])[1] == MAIL.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     assert not any("\\Seen" in flags for flags in dovecot.flags(user=user))
 
 
