@@ -83,3 +83,50 @@ def coverage_at(
     right = np.cumsum(weights[:, order] * correct[order], axis=1)[:, ends]
     enough = right >= precision * taken - 1e-9
     return np.asarray(np.max(np.where(enough, taken, 0), axis=1) / total, dtype=np.float64)
+
+
+def risk_coverage(confidence: Floats, correct: Floats) -> tuple[Floats, Floats]:
+    """The risk-coverage curve: for each distinct confidence, surest first, the share of cases at least that sure and
+    the share of those that is wrong. Source: El-Yaniv and Wiener (2010), JMLR 11."""
+    order = np.argsort(-confidence, kind="stable")
+    ends = np.append(np.diff(confidence[order]) != 0, True) if confidence.size else np.zeros(0, dtype=bool)
+    taken = np.arange(1, confidence.size + 1)[ends]
+    wrong = np.cumsum(1 - correct[order])[ends]
+    return taken / max(confidence.size, 1), wrong / np.maximum(taken, 1)
+
+
+def area_under_risk(confidence: Floats, correct: Floats) -> float | None:
+    """Mean risk over all coverages (AURC), cases of equal confidence sharing the risk of their group: 0 is best.
+
+    Source: Geifman, Uziel and El-Yaniv (2019), ICLR."""
+    if not confidence.size:
+        return None
+    coverage, risk = risk_coverage(confidence, correct)
+    return float(np.sum(np.diff(coverage, prepend=0.0) * risk))
+
+
+def reliability(confidence: Floats, correct: Floats, bins: int = BINS) -> list[tuple[float, float, int]]:
+    """The reliability curve: mean confidence, share right and number of values of each bin of equal mass.
+
+    Source: DeGroot and Fienberg (1983), The Statistician 32."""
+    member = equal_mass_bins(confidence, bins)
+    return [
+        (float(confidence[member == b].mean()), float(correct[member == b].mean()), int((member == b).sum()))
+        for b in np.unique(member)
+    ]
+
+
+def cheapest_threshold(confidence: Floats, correct: Floats, *, error: float, look: float) -> tuple[float, float, float]:
+    """The confidence from which on it is cheapest to act without a look, what a case then costs on average, and what it
+    costs when every case is looked at.
+
+    `error` is the cost of one wrong action, `look` that of a person's look at one case (which then is right). The cost
+    at threshold t is Σ over cases of (error · wrong if confidence ≥ t else look) / cases; t = ∞ looks at everything.
+    Source: expected-cost thresholds, Elkan (2001), IJCAI; Chow (1970), IEEE Trans. Inf. Theory 16."""
+    if not confidence.size:
+        return float("inf"), look, look
+    levels = np.append(np.unique(confidence), np.inf)
+    acted = confidence[None, :] >= levels[:, None]
+    costs = np.where(acted, error * (1 - correct), look).mean(axis=1)
+    best = len(costs) - 1 - int(np.argmin(costs[::-1]))
+    return float(levels[best]), float(costs[best]), look

@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evals.options import (
+    CacheOption,
+    EngineOption,
+    IndexOption,
+    JsonOption,
+    PredictionsArgument,
+    SetArgument,
+    refusals,
+)
+from evals.runs.commands import app as run_app
+
 app = typer.Typer(
     no_args_is_help=True, help="Measure the agent over a labelled set, with nobody's data leaving the machine."
 )
 
-SetArgument = Annotated[
-    Path, typer.Argument(metavar="SET", help="Folder of a labelled set (cases.jsonl, raw/, records.json).")
-]
-PredictionsArgument = Annotated[
-    Path, typer.Argument(metavar="PREDICTIONS", help="File that `triage eval predict` wrote.")
-]
-EngineOption = Annotated[str, typer.Option(help="Which engine decides.")]
-IndexOption = Annotated[Path | None, typer.Option(help="Folder that keeps index and embeddings between runs.")]
-CacheOption = Annotated[Path | None, typer.Option(help="File that keeps embeddings between runs.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+app.add_typer(run_app)
 
 
 def vectors_in(index: Path | None) -> Path | None:
     """The file of embeddings in an index folder: the one that the engine keeps there too."""
     return index / "embeddings.sqlite" if index else None
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """An input that cannot be read ends the command with its sentence and exit code 2, without a trace."""
-    from evals.labelled import LabelError
-
-    try:
-        yield
-    except LabelError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
 
 
 @app.command()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent.proposal import Triage
 from evals.labelled import LabelError, LabelledSet
 from tools.message import Message
 from tools.records import RecordReader
+
+if TYPE_CHECKING:
+    from tools.embedding import Embedder
 
 ENGINES = ("local",)
 
@@ -25,16 +28,14 @@ def known(name: str) -> str:
 
 
 def engine_named(
-    name: str, reader: RecordReader, *, index_dir: Path | None = None, embeddings: Path | None = None
+    name: str, reader: RecordReader, *, index_dir: Path | None = None, embedder: Embedder | None = None
 ) -> Engine:
-    """An engine over a reader's records. `index_dir` keeps its index between starts and has one owner at a time;
-    `embeddings` is a file of vectors that several processes may share. Raises LabelError for a name that is not known.
-    """
+    """An engine over a reader's records. `index_dir` keeps its index between starts and has one owner at a time; an
+    `embedder` that stands already is used as it is. Raises LabelError for a name that is not known."""
     known(name)
     from agent.triage import build_engine
-    from tools.embedding import Embedder
 
-    return build_engine(reader, index_dir=index_dir, embedder=Embedder(embeddings) if embeddings else None)
+    return build_engine(reader, index_dir=index_dir, embedder=embedder)
 
 
 def records_of(labelled: LabelledSet) -> RecordReader:

@@ -10,7 +10,18 @@ from hypothesis.extra import numpy as hnp
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
-from evals.calibration import brier, calibration_error, chance_error, coverage_at, equal_mass_bins
+from evals.calibration import (
+    area_under_risk,
+    brier,
+    calibration_error,
+    chance_error,
+    cheapest_threshold,
+    coverage_at,
+    equal_mass_bins,
+    reliability,
+    risk_coverage,
+    weighted_calibration_error,
+)
 
 confidences = hnp.arrays(np.float64, st.integers(1, 200), elements=st.sampled_from([0.1, 0.25, 0.5, 0.8, 0.9, 1.0]))
 
@@ -98,3 +109,58 @@ def test_coverage_counts_a_redrawn_case_as_often_as_it_is_drawn():
     weights = np.array([[2, 1], [0, 3]])
     shares = coverage_at(0.6, np.array([0.9, 0.5]), np.array([1.0, 0.0]), weights=weights, total=3)
     assert shares.tolist() == pytest.approx([1.0, 0.0])
+
+
+def test_the_reliability_curve_is_that_of_scikit_learns_quantile_bins():
+    random = np.random.default_rng(8)
+    confidence = random.random(150)
+    correct = (random.random(150) < confidence).astype(float)
+    observed, stated = calibration_curve(correct, confidence, n_bins=15, strategy="quantile")
+    found = reliability(confidence, correct)
+    assert [c for c, _, _ in found] == pytest.approx(stated)
+    assert [r for _, r, _ in found] == pytest.approx(observed)
+    assert sum(n for _, _, n in found) == 150
+
+
+@given(confidences)
+def test_a_weight_of_one_each_gives_the_calibration_error_itself(confidence):
+    correct = (np.arange(confidence.size) % 3 > 0).astype(float)
+    once = np.ones((1, confidence.size), dtype=np.int64)
+    assert weighted_calibration_error(confidence, correct, once)[0] == pytest.approx(
+        calibration_error(confidence, correct)
+    )
+
+
+@given(confidences)
+def test_the_risk_coverage_curve_is_what_each_threshold_takes(confidence):
+    correct = (np.arange(confidence.size) % 2).astype(float)
+    coverage, risk = risk_coverage(confidence, correct)
+    for level, share, wrong in zip(sorted(set(confidence), reverse=True), coverage, risk, strict=True):
+        taken = confidence >= level
+        assert (share, wrong) == pytest.approx((taken.mean(), 1 - correct[taken].mean()))
+
+
+def test_the_area_under_risk_of_distinct_confidences_is_the_mean_of_the_risks():
+    random = np.random.default_rng(9)
+    confidence, correct = random.permutation(np.linspace(0, 1, 40)), random.integers(0, 2, 40).astype(float)
+    _, risk = risk_coverage(confidence, correct)
+    assert area_under_risk(confidence, correct) == pytest.approx(risk.mean())
+    assert area_under_risk(confidence, np.ones(40)) == 0.0
+
+
+@given(confidences, st.floats(0.1, 50), st.floats(0, 5))
+def test_no_threshold_is_cheaper_than_the_cheapest(confidence, error, look):
+    correct = (np.arange(confidence.size) % 4 > 0).astype(float)
+    level, cost, all_looked_at = cheapest_threshold(confidence, correct, error=error, look=look)
+    for other in [*confidence, np.inf]:
+        acted = confidence >= other
+        assert cost <= np.where(acted, error * (1 - correct), look).mean() + 1e-9
+    assert cost <= all_looked_at == look
+    assert cost == pytest.approx(np.where(confidence >= level, error * (1 - correct), look).mean())
+
+
+def test_a_cheap_error_is_not_worth_a_look_and_a_dear_one_is():
+    confidence, correct = np.array([0.9, 0.8, 0.3]), np.array([1.0, 1.0, 0.0])
+    assert cheapest_threshold(confidence, correct, error=10, look=1)[:2] == pytest.approx((0.8, 1 / 3))
+    assert cheapest_threshold(confidence, correct, error=0.5, look=1)[0] == pytest.approx(0.3)
+    assert cheapest_threshold(confidence, np.zeros(3), error=10, look=1)[0] == np.inf

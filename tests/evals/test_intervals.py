@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
 
-from evals.intervals import bootstrap, resample, wilson
+from evals.intervals import bootstrap, reflected, resample, wilson
 
 
 def test_wilson_is_the_published_interval():
     """15 of 148: 0.0624 to 0.1605. Source: Newcombe (1998), Statistics in Medicine 17, table I, method 3."""
     assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_is_scipys(counted):
+    right, total = counted
+    theirs = binomtest(right, total).proportion_ci(method="wilson")
+    assert wilson(right, total) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_an_interval_is_mirrored_at_its_figure_and_stays_above_zero():
+    values = np.linspace(0.2, 0.4, 1001)
+    assert reflected(0.25, values) == pytest.approx((0.5 - 0.395, 0.5 - 0.205))
+    assert reflected(0.1, values) == (0.0, 0.0)
 
 
 def test_wilson_is_closed_at_the_ends():

@@ -1,0 +1,150 @@
+"""`triage eval run | show | compare | gate`: runs that are kept, graded, compared and gated on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.options import EngineOption, JsonOption, refusals
+
+app = typer.Typer()
+
+SuiteArguments = Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of labelled suites.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="File that `triage eval run` wrote.")]
+LabelsOption = Annotated[
+    list[Path] | None, typer.Option("--labels", help="Suite whose present labels are to grade by. Repeatable.")
+]
+
+
+@app.command()
+def run(
+    suites: SuiteArguments,
+    out: Annotated[Path, typer.Option(help="The run file. One that holds part of this run is continued.")],
+    engine: EngineOption = "local",
+    repeat: Annotated[int, typer.Option(min=1, help="Tries of each case.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps embeddings between runs.")] = None,
+    price: Annotated[float | None, typer.Option(min=0, help="What a million tokens cost, in your currency.")] = None,
+) -> None:
+    """Run an engine over suites and keep everything about it in one file."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with refusals():
+        from evals.runs.runner import run as run_suites
+        from evals.runs.suite import load_suites
+
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task("tries")
+            made = run_suites(
+                load_suites(suites),
+                out,
+                engine=engine,
+                repeats=repeat,
+                workers=workers,
+                cache=cache,
+                price=price,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    from evals.runs.report import summary
+
+    typer.echo(summary(made, out), err=True)
+
+
+@app.command()
+def show(
+    file: RunArgument,
+    labels: LabelsOption = None,
+    slices: Annotated[bool, typer.Option(help="Also print the figures by slice.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Grade a run: figures with intervals, the cheap baseline beside them, failures apart."""
+    with refusals():
+        from evals.runs.compare import labels_from
+        from evals.runs.file import read_run
+        from evals.runs.grade import score_run
+
+        scored = score_run(read_run(file), labels_from(labels) if labels else None)
+    if json:
+        typer.echo(scored.model_dump_json(indent=1))
+        return
+    from rich.console import Console
+
+    from evals.runs.report import print_run
+
+    print_run(scored, Console(), slices=slices)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A run.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The run to hold against it.")],
+    labels: LabelsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say whether two runs differ by more than chance, and in which cases."""
+    with refusals():
+        from evals.runs.compare import compare as compare_runs
+        from evals.runs.compare import labels_from
+        from evals.runs.file import read_run
+
+        found = compare_runs(read_run(before), read_run(after), labels_from(labels) if labels else None)
+    if json:
+        typer.echo(found.model_dump_json(indent=1))
+        return
+    from rich.console import Console
+
+    from evals.runs.report import print_comparison
+
+    print_comparison(found, Console())
+
+
+@app.command()
+def gate(
+    file: RunArgument,
+    rules: Annotated[Path, typer.Option(help="The rules (YAML).")],
+    baseline: Annotated[Path | None, typer.Option(help="The run that rules compare with.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Judge a run by rules. Exit code 0: all are kept. 1: one is broken. 2: no verdict is possible."""
+    with refusals():
+        from evals.runs.file import read_run
+        from evals.runs.gate import Outcome, load_rules
+        from evals.runs.gate import gate as judge
+
+        verdict = judge(read_run(file), load_rules(rules), read_run(baseline) if baseline else None)
+    if json:
+        typer.echo(verdict.model_dump_json(indent=1))
+    else:
+        signs = {Outcome.passed: "passed ", Outcome.failed: "FAILED ", Outcome.cannot_judge: "unknown"}
+        for check in verdict.checks:
+            typer.echo(f"{signs[check.outcome]}  {check.said}")
+    raise typer.Exit(verdict.outcome)
+
+
+@app.command()
+def threshold(
+    file: RunArgument,
+    error: Annotated[float, typer.Option(min=0, help="What one wrong action that nobody looked at costs.")],
+    look: Annotated[float, typer.Option(min=0, help="What a person's look at one case costs, in the same unit.")],
+) -> None:
+    """Pick the confidence from which on a look costs more than the errors that it would find."""
+    with refusals():
+        from evals.calibration import cheapest_threshold
+        from evals.runs.file import read_run
+        from evals.runs.grade import confidences, grade
+
+        confidence, correct = confidences(grade(read_run(file)))
+    level, cost, all_looked_at = cheapest_threshold(confidence, correct, error=error, look=look)
+    acted = int((confidence >= level).sum())
+    wrong = int((1 - correct)[confidence >= level].sum())
+    typer.echo(
+        f"Act without a look from confidence {level:.3f} on: {acted} of {len(confidence)} cases, {wrong} of them wrong; "
+        f"{cost:.3f} a case, {all_looked_at:.3f} when every case is looked at."
+        if acted
+        else f"Look at every case: no confidence is high enough to pay, at {all_looked_at:.3f} a case."
+    )

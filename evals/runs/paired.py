@@ -1,0 +1,117 @@
+"""Whether two runs over the same cases differ: exact McNemar, paired bootstrap, and a sentence that says it plainly."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from evals.figures import sampled
+from evals.intervals import percentiles
+from evals.matching import JudgedCase
+from evals.report import NAMES
+from evals.score import SAMPLES, case_weights
+
+LOWER_IS_BETTER = frozenset({"selective_risk", "brier", "calibration_error"})
+NEITHER = frozenset({"manual_share"})
+"""Figures of which neither more nor less is better by itself."""
+
+Verdict = Literal["better", "worse", "differs", "none shown"]
+
+
+class Difference(BaseModel):
+    """A figure of two runs: `after - before` with its 95 % interval (fractions, not points), and what it shows."""
+
+    figure: str
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+    verdict: Verdict
+
+    @property
+    def sentence(self) -> str:
+        """ "end to end: better by 3.1 points, 95 % 0.4 to 5.9"."""
+        name = NAMES[self.figure].removesuffix(" (headline)")
+        if self.verdict == "none shown":
+            return (
+                f"{name}: no difference shown ({100 * self.difference:+.1f} points, "
+                f"95 % {100 * self.low:+.1f} to {100 * self.high:+.1f})"
+            )
+        words = {"better": "better", "worse": "worse", "differs": "more" if self.difference > 0 else "less"}
+        low, high = sorted((abs(self.low), abs(self.high)))
+        return (
+            f"{name}: {words[self.verdict]} by {100 * abs(self.difference):.1f} points, "
+            f"95 % {100 * low:.1f} to {100 * high:.1f}"
+        )
+
+
+class McNemar(BaseModel):
+    """How many cases only one of two runs has right, and the chance of so uneven a split if both were as good."""
+
+    only_before: int
+    only_after: int
+    p: float
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.only_after} cases are right only after, {self.only_before} only before "
+            f"(exact McNemar test, p = {self.p:.3f})"
+        )
+
+
+def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> McNemar:
+    """The exact two-sided McNemar test: min(1, 2 · P(X ≤ min(b, c))), X ~ Binomial(b + c, ½), b and c being the cases
+    that only one has right. Source: McNemar (1947), Psychometrika 12, in its exact form."""
+    from scipy.stats import binom
+
+    only_before = sum(b and not a for b, a in zip(before, after, strict=True))
+    only_after = sum(a and not b for b, a in zip(before, after, strict=True))
+    p = min(1.0, 2 * float(binom.cdf(min(only_before, only_after), only_before + only_after, 0.5)))
+    return McNemar(only_before=only_before, only_after=only_after, p=p)
+
+
+def differences(
+    before: Sequence[JudgedCase],
+    after: Sequence[JudgedCase],
+    *,
+    before_cases: Sequence[Hashable],
+    after_cases: Sequence[Hashable],
+    samples: int = SAMPLES,
+) -> list[Difference]:
+    """The figures of two runs over the same cases, with 95 % intervals of their differences by the paired bootstrap:
+    the same cases are drawn for both. `…_cases` name the case of each try.
+
+    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap; paired use after Koehn (2004), EMNLP."""
+    order = sorted(set(before_cases), key=repr)
+    if set(after_cases) != set(order):
+        raise ValueError("Both runs must hold the same cases.")
+    if not order:
+        return []
+    number = {case: i for i, case in enumerate(order)}
+    weights = case_weights(range(len(order)), samples)
+    old = sampled(before, weights[:, [number[c] for c in before_cases]])
+    new = sampled(after, weights[:, [number[c] for c in after_cases]])
+    return [found for name in old if (found := difference(name, old[name], new[name]))]
+
+
+def difference(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Difference | None:
+    """The difference of a figure, from its values (the first the figure itself, the others resampled alike); None where
+    one run does not have it."""
+    change = after - before
+    interval = percentiles(change[1:])
+    if np.isnan(change[0]) or interval is None:
+        return None
+    low, high = interval
+    verdict: Verdict = "none shown"
+    if low > 0 or high < 0:
+        gain = (low > 0) != (name in LOWER_IS_BETTER)
+        verdict = "differs" if name in NEITHER else "better" if gain else "worse"
+    return Difference(
+        figure=name, before=before[0], after=after[0], difference=change[0], low=low, high=high, verdict=verdict
+    )
