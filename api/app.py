@@ -24,6 +24,7 @@ from review.raw_store import RawStore
 from review.readiness import database_check, mirror_check
 from review.refusals import DecisionError
 from review.settings import Settings
+from review.sources import mailbox_check
 from tools.records import RecordReader
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ def create_app(
     app.state.mirrored = mirrored
     app.state.notice = notice
     app.state.checks = {"database": partial(database_check, app.state.database)}
+    if settings.mailboxes is not None or settings.odoo_portal is not None:
+        app.state.checks["mailboxes"] = partial(mailbox_check, app.state.database, settings)
     if mirrored:
         app.state.checks["odoo"] = partial(mirror_check, app.state.database, settings.odoo_stale_after)
     app.middleware("http")(add_headers)

@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from review.database import Database
+from review.readiness import Finding, Status
 from review.schema import MailboxCursor
 from review.settings import Settings
 from tools.mailbox.accounts import ImapAccount
@@ -53,6 +55,17 @@ def sources(session: Session, settings: Settings) -> list[Source]:
         _source(place, rows.get(place), timedelta(seconds=every), now) for place, every in _connected(settings).items()
     ]
     return sorted(found, key=lambda source: (source.state is State.working, source.account, source.folder))
+
+
+def mailbox_check(database: Database, settings: Settings) -> Finding:
+    """Mailboxes in trouble degrade: what came in before is worked on, and their mail waits where it is."""
+    with database.read() as session:
+        found = sources(session, settings)
+    troubled = [source for source in found if source.state in (State.failing, State.silent)]
+    if not troubled:
+        return Finding(Status.ok)
+    said = f"{len(troubled)} of {len(found)} folders that messages come from are in trouble: see the page Mailboxes."
+    return Finding(Status.degraded, said)
 
 
 def _connected(settings: Settings) -> dict[tuple[str, str], float]:

@@ -9,7 +9,7 @@ import pytest
 
 from review.schema import MailboxCursor
 from review.settings import Settings, SettingsError
-from review.sources import Source, sources
+from review.sources import Source, mailbox_check, sources
 from tests.review.desk import Desk
 
 MAILBOXES = """\
@@ -56,3 +56,17 @@ def test_a_mistake_in_the_file_is_said(desk, tmp_path):
     (tmp_path / "mailboxes.yaml").write_text("mailboxes: 1")
     with desk.database.read() as session, pytest.raises(SettingsError, match=r"mailboxes\.yaml"):
         sources(session, Settings(mailboxes=tmp_path / "mailboxes.yaml"))
+
+
+def test_readiness_is_degraded_by_a_mailbox_in_trouble_and_names_nobody(desk, tmp_path):
+    seen(desk, tmp_path, cursor("INBOX", 1), cursor("Rush", 1))
+    settings = Settings(mailboxes=tmp_path / "mailboxes.yaml")
+    assert mailbox_check(desk.database, settings).status == "ok"
+    with desk.database.write() as session:
+        session.get_one(MailboxCursor, ("orders", "Rush")).problem = "imap.example.com refuses a@us.example."
+    found = mailbox_check(desk.database, settings)
+    assert (found.status, found.detail.startswith("1 of 3 folders"), "example" in found.detail) == (
+        "degraded",
+        True,
+        False,
+    )
