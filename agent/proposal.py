@@ -199,6 +199,10 @@ class Triage(BaseModel):
     """The outcome for one message. `manual`: the whole message goes to a person, for `manual_reason`. `sender_known_by`
     says how the sender was found among the partners: email, domain or name.
 
+    `engine` is what decided: `local`, `llm`, or `fallback` where a language model was to be asked and the local engine
+    decided instead, for the reason in `fallback`. `dropped` are the model's claims that nothing bore out, each with why;
+    `cost` is what the model's tokens cost, in the currency of the price settings.
+
     `seconds` maps each step's name to its duration; `versions` names everything that decided (engine, models, policy,
     taxonomy, records, index), so that the outcome can be reproduced.
     """
@@ -212,5 +216,8 @@ class Triage(BaseModel):
     engine: str = "local"
     model_calls: int = 0
     tokens: int = 0
+    cost: float = 0.0
+    fallback: str | None = None
+    dropped: list[str] = Field(default_factory=list)
     seconds: dict[str, float] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +37,17 @@ from tools.records import RecordReader, RecordsError
 
 CANDIDATES_SHOWN = 5
 NEVER_COMES = frozenset({"item_unavailable", "order_rejection"})
+
+
+@dataclass
+class Study:
+    """What is known of a message before anything is proposed: what it could be about, what it says, whether to trust it."""
+
+    message: Message
+    recalled: Recall
+    understanding: Understanding
+    suspicion: Suspicion
+    clock: Clock
 
 
 class TriageEngine:
@@ -76,6 +88,10 @@ class TriageEngine:
     def triage(self, message: Message) -> Triage:
         """Proposals for one message. Does not raise on a message's content; raises RecordsError if records cannot be
         read."""
+        return self.conclude(self.study(message))
+
+    def study(self, message: Message) -> Study:
+        """Recall and understand: what is known of a message before anything is compared or proposed."""
         if self.reader.version() != self.book.version:
             self.refresh()
         clock = Clock()
@@ -83,16 +99,24 @@ class TriageEngine:
             recalled = recall(message, self.book, self.references, self.index)
         with clock.step("understand"):
             understanding = self.understander.understand(message, recalled)
-            sender = recalled.sender
-            suspicion = suspect(
-                message,
-                known_sender=_is_known(recalled),
-                lookalike_of=sender.lookalike_of or self._imitated(sender, understanding.findings),
-                speaks_business=understanding.speaks_business,
-                claims=self.book.directory.name(sender.claims) or None,
-                free_mail=sender.free_mail,
-                shows=sender.shows,
-            )
+            suspicion = self._suspect(message, recalled, understanding)
+        return Study(message, recalled, understanding, suspicion, clock)
+
+    def reread(self, study: Study, findings: list[Finding]) -> Study:
+        """The same study with other findings; whether the message is to be trusted is judged anew with them."""
+        understanding = replace(study.understanding, findings=findings)
+        suspicion = self._suspect(study.message, study.recalled, understanding)
+        return Study(study.message, study.recalled, understanding, suspicion, Clock())
+
+    def conclude(self, study: Study) -> Triage:
+        """Compare, propose and rate: from the findings of a study to proposals. Raises RecordsError."""
+        message, recalled, understanding, suspicion, clock = (
+            study.message,
+            study.recalled,
+            study.understanding,
+            study.suspicion,
+            study.clock,
+        )
         proposals: list[Proposal] = []
         for finding in understanding.findings:
             with clock.step("compare"):
@@ -102,17 +126,25 @@ class TriageEngine:
         _share_shipment(proposals)
         manual_reason = self._manual(proposals, suspicion, documents=bool(message.documents))
         with clock.step("rate"):
-            self._rate(proposals, manual=manual_reason is not None, cautious=bool(suspicion.cautions))
+            self._rate(proposals, manual=manual_reason is not None)
         return Triage(
             message_id=message.id,
             proposals=proposals,
             candidates=[c for p in proposals[:1] for c in p.candidates],
             manual=manual_reason is not None,
             manual_reason=manual_reason,
-            sender_known_by=sender.partners[0].how if sender.partners else None,
+            sender_known_by=recalled.sender.partners[0].how if recalled.sender.partners else None,
             seconds=clock.seconds,
             versions=self.versions(),
         )
+
+    def lane_of(self, proposal: Proposal, confidence: float) -> Lane:
+        """The lane of a proposal that a person may see as what it is, at a confidence."""
+        lane = self.calibration.lane(confidence) if self.calibration else Lane.check
+        if proposal.intent == "unclear":
+            return Lane.manual
+        guarded = _is_strangers(proposal) or proposal.held_from == "mirror"
+        return Lane.check if lane is Lane.ready and guarded else lane
 
     def versions(self) -> dict[str, str]:
         return {
@@ -156,7 +188,11 @@ class TriageEngine:
     ) -> Proposal:
         order = held.order
         fields = finding.filled.fields
-        evidence = finding.filled.evidence + add_details(finding.intent, fields, message, finding.saids, order)
+        given = fields.model_dump(exclude={"lines"}, exclude_none=True)
+        details = add_details(finding.intent, fields, message, finding.saids, order)
+        evidence = finding.filled.evidence + [e for e in details if e.field not in given]
+        for name, value in given.items():  # what the finding states itself comes before what is read here
+            setattr(fields, name, value)
         if finding.record and finding.record[0] == INVOICE:
             fields.invoice = fields.invoice or self.book.name_of(finding.record)
         listed_changes = changes(order, fields)
@@ -248,6 +284,18 @@ class TriageEngine:
             for key in list(dict.fromkeys(named))[:CANDIDATES_SHOWN]
         ]
 
+    def _suspect(self, message: Message, recalled: Recall, understanding: Understanding) -> Suspicion:
+        sender = recalled.sender
+        return suspect(
+            message,
+            known_sender=_is_known(recalled),
+            lookalike_of=sender.lookalike_of or self._imitated(sender, understanding.findings),
+            speaks_business=understanding.speaks_business,
+            claims=self.book.directory.name(sender.claims) or None,
+            free_mail=sender.free_mail,
+            shows=sender.shows,
+        )
+
     def _imitated(self, sender: Sender, findings: list[Finding]) -> str | None:
         """The domain whose name the sender's extends, where it poses as its owner: by name, or by speaking of the
         owner's orders. A firm that merely shares a word with another does neither."""
@@ -257,16 +305,13 @@ class TriageEngine:
         theirs = any(self.book.directory.is_of(sender.extends, owner) for owner in owners)
         return sender.extends if sender.poses or theirs else None
 
-    def _rate(self, proposals: list[Proposal], *, manual: bool, cautious: bool) -> None:
+    def _rate(self, proposals: list[Proposal], *, manual: bool) -> None:
         for proposal in proposals:
             if self.calibration is None:
-                proposal.confidence, proposal.lane = 0.5, Lane.check
+                proposal.confidence = 0.5
             else:
-                proposal.confidence, proposal.parts, proposal.lane = self.calibration.rate(proposal.features)
-            if manual or proposal.intent == "unclear":
-                proposal.lane = Lane.manual
-            elif proposal.lane is Lane.ready and (_is_strangers(proposal) or proposal.held_from == "mirror"):
-                proposal.lane = Lane.check
+                proposal.confidence, proposal.parts, _ = self.calibration.rate(proposal.features)
+            proposal.lane = Lane.manual if manual else self.lane_of(proposal, proposal.confidence)
 
 
 def _share_shipment(proposals: list[Proposal]) -> None:

@@ -1,1 +1,1 @@
-"""The words that a model sees, each versioned by the hash of its content."""
+"""The words that a language model sees. Each prompt is a file with front matter, known by the hash of its content."""
