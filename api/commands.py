@@ -171,9 +171,13 @@ def ingest(
     ids = [receive(database, store, m.raw, m.channel, m.received_at) for m in found]
     if now:
         from agent.triage import build_engine
+        from review.model_calls import DatabaseLedger
+        from review.model_settings import ModelSettings
 
+        models = ModelSettings.load()
         reader, live = records_of(settings, records)
-        engine = build_engine(reader, index_dir=settings.index_dir, live=live)
+        local = build_engine(reader, index_dir=settings.index_dir, live=live)
+        engine = models.engine_over(local, DatabaseLedger(database))
         with Progress(disable=not sys.stderr.isatty()) as bar:
             for message_id in bar.track(ids, description="Triaging"):
                 triage_message(database, store, message_id, engine, settings.authserv_id)
@@ -217,13 +221,14 @@ def message(
         raise Refused(str(error)) from error
     if found is None:
         raise Refused(f"{file} holds no message.")
+    from agent.llm.ledger import MemoryLedger
     from agent.triage import build_engine
     from api.report import print_triage
+    from review.model_settings import ModelSettings
     from tools.reading import read_message
 
-    triage: Triage = build_engine(reader, live=live).triage(
-        read_message(found.raw, channel=found.channel, received_at=found.received_at)
-    )
+    engine = ModelSettings.load().engine_over(build_engine(reader, live=live), MemoryLedger())
+    triage: Triage = engine.triage(read_message(found.raw, channel=found.channel, received_at=found.received_at))
     if json:
         typer.echo(triage.model_dump_json(indent=2))
     else:

@@ -23,7 +23,7 @@ from api import wording
 from api.endpoints import FilterQuery, Posting, SignedIn
 from api.evidence import blocks
 from api.sign_in import DEMO_PEOPLE
-from review import cases, log, queue
+from review import cases, log, model_calls, queue
 from review.decision_rows import decisions_of
 from review.decisions import RejectReason, approve, edit, reject
 from review.edits import Edit, InvalidEdit, LineEdit
@@ -243,7 +243,7 @@ def notice(request: Request, title: str, detail: str, status: int) -> Response:
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     state = request.app.state
     context["demo_people"] = DEMO_PEOPLE if state.settings.demo else {}
-    context["warning"] = state.notice()
+    context["warning"] = state.notice() or model_calls.notice(state.database)
     as_of = context["odoo_as_of"] = synced_at(state.database) if state.mirrored else None
     context["odoo_stale"] = as_of is not None and datetime.now(UTC) - as_of > state.settings.odoo_stale_after
     return templates.TemplateResponse(request, template, context, status_code=status)

@@ -30,6 +30,8 @@ from review.intake import Triager, receive, triage_message
 from review.mail_loops import MailLoops
 from review.mirror import MirrorReader, mirror_version, synced_at
 from review.mirror_loop import MirrorLoop
+from review.model_calls import DatabaseLedger
+from review.model_settings import ModelSettings
 from review.odoo_portal import OdooPortalLoop
 from review.people import anybody
 from review.raw_store import RawStore
@@ -68,7 +70,8 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
     store = RawStore(settings.raw_dir)
     if snapshot is not None:
         with console.status("Loading the engine …"):
-            engine: Triager = build_engine(snapshot, index_dir=settings.index_dir)
+            local = build_engine(snapshot, index_dir=settings.index_dir)
+            engine = ModelSettings.load().engine_over(local, DatabaseLedger(database))
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
@@ -129,8 +132,11 @@ def mirrored_engine(
         folder.mkdir(parents=True, exist_ok=True)
         embedder = Embedder(folder / "embeddings.sqlite")
 
-        def build(index_dir: Path) -> TriageEngine:
-            return build_engine(MirrorReader(database), index_dir=index_dir, embedder=embedder, live=live)
+        models, ledger = ModelSettings.load(), DatabaseLedger(database)
+
+        def build(index_dir: Path) -> Triager:
+            local = build_engine(MirrorReader(database), index_dir=index_dir, embedder=embedder, live=live)
+            return models.engine_over(local, ledger)
 
         version = mirror_version(database)
         engine = RenewedEngine(build, folder)

@@ -465,3 +465,43 @@ class MirrorModel(Base):
     synced_at: Mapped[datetime | None] = mapped_column(default=None)
     reconciled_at: Mapped[datetime | None] = mapped_column(default=None)
     changes: Mapped[int] = mapped_column(default=0)
+
+
+class ModelCallRow(Base):
+    """One call of a language model: `agent.llm.ledger.ModelCall` has the meaning of each column. `at` and `not_before`
+    are UTC time stamps in seconds."""
+
+    __tablename__ = "model_calls"
+    __table_args__ = (
+        Index("ix_model_calls_tenant_at", "tenant", "at"),
+        Index("ix_model_calls_model_at", "model", "at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(index=True)
+    tenant: Mapped[str]
+    model: Mapped[str]
+    prompts: Mapped[dict[str, Any]]
+    request_hash: Mapped[str]
+    parameters: Mapped[dict[str, Any]]
+    tokens_in: Mapped[int]
+    tokens_out: Mapped[int]
+    cost: Mapped[float]
+    at: Mapped[float] = mapped_column(index=True)
+    seconds: Mapped[float]
+    result: Mapped[str]
+    endpoint_failed: Mapped[bool]
+    not_before: Mapped[float]
+    response: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
+
+
+class ModelSwitchRow(Base):
+    """The kill switch of language models: one row, with id 1."""
+
+    __tablename__ = "model_switch"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    off: Mapped[bool]
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime]
+    reason: Mapped[str]

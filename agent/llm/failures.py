@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-ENDPOINT_FAILURES = frozenset({"timeout", "unreachable", "busy", "endpoint failed", "refused key"})
+ENDPOINT_FAILURES = frozenset({"timeout", "unreachable", "busy", "endpoint failed", "refused key", "not found"})
 """Kinds of failure that say something of the endpoint, not of the message: they count for the breaker."""
 
 
@@ -47,7 +47,9 @@ def failure_of(error: Exception) -> ModelFailure:
         return ModelFailure("The model did not come to an answer within its calls.", "too many calls")
     if isinstance(error, ToolCallLimitExceededError):
         return ModelFailure("The model looked things up without an end.", "too many look-ups")
-    if isinstance(error, StructuredOutputError | OutputParserException | ValidationError | ValueError | TypeError):
+    if isinstance(
+        error, StructuredOutputError | OutputParserException | ValidationError | ValueError | TypeError | LookupError
+    ):
         # The client raises these too, where a body is no JSON or misses what the wire promises.
         return ModelFailure("The model's answer does not have the form that was asked for.", "invalid")
     if isinstance(error, openai.OpenAIError):
@@ -66,6 +68,11 @@ def _of_status(status: int, headers: Any, body: Any) -> ModelFailure:
     if status >= 500 or status in (408, 409):
         said = f"The model's endpoint failed ({status})."
         return ModelFailure(said, "endpoint failed", passing=True, retry_after=retry_after(headers))
+    if status == 404:
+        said = (
+            "The model's endpoint knows no such address or model (404); check TRIAGE_LLM_BASE_URL and TRIAGE_LLM_MODEL."
+        )
+        return ModelFailure(said, "not found")
     return ModelFailure(f"The model's endpoint refused the request ({status}).", "refused request")
 
 

@@ -44,7 +44,7 @@ class Endpoint:
     price_in: float = 0.0
     price_out: float = 0.0
     answer_tokens: int = 900
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     structured: Structured = "auto"
     redact: tuple[str, ...] = ("mail", "phone", "bank")
     capture_content: bool = False

@@ -109,7 +109,7 @@ class LookUps:
         found = self._past.similar(text[:LONGEST_QUERY], MOST_RECORDS) if self._past else []
         return "\n".join(found) or "There are none."
 
-    def shift_date(self, start: str, days: int, working_days: bool = False) -> str:
+    def shift_date(self, start: str, days: int, working_days: bool) -> str:
         """The date some days after `start` (YYYY-MM-DD); negative days go back. Weekends are left out of working days."""
         self.looked_up += 1
         try:

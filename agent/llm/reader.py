@@ -118,7 +118,11 @@ class ModelReader:
         from agent.llm.guard import Guard
 
         limits = self.endpoint.limits
-        form: Any = ToolStrategy(Answer, handle_errors=False) if by_tool or self._by_tool else ProviderStrategy(Answer)
+        form: Any = (
+            ToolStrategy(Answer, handle_errors=False)
+            if by_tool or self._by_tool
+            else ProviderStrategy(Answer, strict=True)
+        )
         bounds: list[Any] = [
             ModelCallLimitMiddleware(run_limit=limits.message_calls, exit_behavior="error"),
             ToolCallLimitMiddleware(run_limit=limits.message_tool_calls, exit_behavior="error"),

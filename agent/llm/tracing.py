@@ -34,7 +34,8 @@ def model_call(endpoint: Endpoint, message_id: str) -> Iterator[Any]:
     """The span of one call of the model."""
     with _span(f"chat {endpoint.model}", "chat", endpoint, message_id) as span:
         _set(span, "gen_ai.request.max_tokens", endpoint.answer_tokens)
-        _set(span, "gen_ai.request.temperature", endpoint.temperature)
+        if endpoint.temperature is not None:
+            _set(span, "gen_ai.request.temperature", endpoint.temperature)
         yield span
 
 

@@ -153,5 +153,9 @@ if __name__ == "__main__":
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--context", type=int, default=8192)
     given = parser.parse_args()
-    model = Llama(given.model, n_ctx=given.context, n_threads=given.threads, n_threads_batch=given.threads, verbose=False)
-    uvicorn.run(create_app(model, "qwen2.5-coder-1.5b-instruct"), host="127.0.0.1", port=given.port, log_level="warning")
+    model = Llama(
+        given.model, n_ctx=given.context, n_threads=given.threads, n_threads_batch=given.threads, verbose=False
+    )
+    uvicorn.run(
+        create_app(model, "qwen2.5-coder-1.5b-instruct"), host="127.0.0.1", port=given.port, log_level="warning"
+    )
