@@ -21,12 +21,12 @@ def upgrade() -> None:
         sa.Column("parameters", sa.JSON, nullable=False),
         sa.Column("tokens_in", sa.Integer, nullable=False),
         sa.Column("tokens_out", sa.Integer, nullable=False),
-        sa.Column("cost", sa.Float, nullable=False),
-        sa.Column("at", sa.Float, nullable=False),
-        sa.Column("seconds", sa.Float, nullable=False),
+        sa.Column("cost", sa.Double, nullable=False),
+        sa.Column("at", sa.Double, nullable=False),
+        sa.Column("seconds", sa.Double, nullable=False),
         sa.Column("result", sa.Text, nullable=False),
         sa.Column("endpoint_failed", sa.Boolean, nullable=False),
-        sa.Column("not_before", sa.Float, nullable=False),
+        sa.Column("not_before", sa.Double, nullable=False),
         sa.Column("response", sa.JSON),
     )
     op.create_index("ix_model_calls_message_id", "model_calls", ["message_id"])
