@@ -12,10 +12,12 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from rapidfuzz.distance import OSA
 
+from agent.glossary import is_quality, trade_terms
 from agent.lexicon import fold
 from agent.orderbook import OrderBook
 from agent.orders import OrderLine
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
 How = Literal["code", "supplier_code", "barcode", "code_part", "code_typo", "name", "position", "meaning"]
 LEAST_WEIGHT = 0.24
+IN_OTHER_WORDS, QUALITY = 0.85, 0.3
 MOST_PHRASES = 10
 
+_LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[ \t\u00a0]?[-‐‑–_/.\\+ \t\u00a0][ \t\u00a0]?|")
 _BREAK = re.compile(r"[.;:!?]\s|\n|\|")
@@ -81,32 +85,50 @@ class ProductFinder:
                 key = reference_key(code)
                 if _is_code(key, code):
                     self._codes[key].setdefault(position, how)
-            for term in _terms(line, book, partner):
+            for term in {word for name in _names(line, book, partner) for word in product_words(name)}:
                 self._holders[term].append(position)
         self._weights = {term: self._weight(term, len(at)) for term, at in self._holders.items()}
+        self._goods = self._named_goods(partner)
         self._by_end: dict[str, list[str]] = defaultdict(list)
         for term in self._weights:
             for end in term_ends(term):
                 self._by_end[end].append(term)
 
-    def find(self, text: str, *, by_meaning: bool = True) -> list[ProductMention]:
+    def find(self, text: str, *, language: str = "und", by_meaning: bool = True) -> list[ProductMention]:
         """Mentions in reading order. Without `by_meaning` the embedder is not asked."""
         if not self.lines:
             return []
         found = self._by_code(text)
         found += self._by_position(text, found)
-        found += self._by_name(text, found)
+        found += self._by_name(text, found, language)
         if not found and by_meaning and self._embedder is not None:
             found = self._by_meaning(text, self._embedder)
         return sorted(found, key=lambda m: (m.start, -m.score))
 
     def _weight(self, term: str, holders: int) -> float:
         """Rarity among all products (0..1) times how well the word tells these lines apart."""
+        apart = 1.0 if holders == 1 else 0.55 if holders < len(self.lines) else 0.3
+        return self._rarity(term) * apart * (0.6 if term.isdigit() else 1.0)
+
+    def _rarity(self, term: str) -> float:
         products = max(len(self._book.products), 2)
         rarity = math.log((products + 1) / (self._book.word_counts.get(term, 0) + 0.5)) / math.log(products + 1)
-        lines = len(self.lines)
-        apart = 1.0 if holders == 1 else 0.55 if holders < lines else 0.3
-        return min(max(rarity, 0.15), 1.0) * apart * (0.6 if term.isdigit() else 1.0)
+        return min(max(rarity, 0.15), 1.0)
+
+    def _named_goods(self, partner: int | None) -> dict[int, dict[int, tuple[str, float]]]:
+        """Kinds of goods and qualities of the lines: concept → line → (the words there, their weight)."""
+        goods: dict[int, dict[int, tuple[str, float]]] = defaultdict(dict)
+        for position, line in enumerate(self.lines):
+            for text in _names(line, self._book, partner):
+                for concept, (words, share) in _goods_in(text).items():
+                    weight = share * max(self._rarity(word) for word in words.split())
+                    if weight > goods[concept].get(position, ("", 0.0))[1]:
+                        goods[concept][position] = (words, weight)
+        for concept, at in goods.items():
+            apart = 1.0 if len(at) == 1 else 0.55 if len(at) < len(self.lines) else 0.3
+            factor = apart * IN_OTHER_WORDS * (QUALITY if is_quality(concept) else 1.0)
+            goods[concept] = {position: (words, weight * factor) for position, (words, weight) in at.items()}
+        return goods
 
     def _by_code(self, text: str) -> list[ProductMention]:
         tokens = [m.span() for m in _TOKEN.finditer(text)]
@@ -185,12 +207,13 @@ class ProductFinder:
                 found.append(self._mention(text, start, end, at[chosen.id], 0.6, "position"))
         return found
 
-    def _by_name(self, text: str, taken: list[ProductMention]) -> list[ProductMention]:
+    def _by_name(self, text: str, taken: list[ProductMention], language: str) -> list[ProductMention]:
         found: list[ProductMention] = []
         words = [(m.start(), m.end(), plain(m[0])) for m in WORD.finditer(text)]
         words += [(m.start(), m.end(), counted(m)) for m in COUNTED.finditer(text)]
         words = sorted(w for w in words if w[2] not in EMPTY)
         matched = [(start, end, self._lines_with(word)) for start, end, word in words]
+        matched = sorted([*matched, *self._in_other_words(text, matched, language)], key=lambda hit: hit[:2])
         cluster: list[Hit] = []
         for start, end, hits in matched:
             if not hits or any(x.start < end and start < x.end for x in taken):
@@ -203,6 +226,21 @@ class ProductFinder:
                     cluster = []
             cluster.append((start, end, hits))
         return found + self._named(text, cluster)
+
+    def _in_other_words(self, text: str, matched: Sequence[Hit], language: str) -> list[Hit]:
+        """Words of the text that mean what lines are called in words that it does not use."""
+        if not self._goods:
+            return []
+        words = list(_LETTERS.finditer(text))
+        found: dict[tuple[int, int], dict[int, tuple[str, float]]] = defaultdict(dict)
+        for term in trade_terms([m[0] for m in words], language):
+            start, end = words[term.first].start(), words[term.last - 1].end()
+            literal = {p for a, b, hits in matched if a < end and start < b for p in hits}
+            for position, (name, weight) in self._goods.get(term.concept, {}).items():
+                weight *= term.share
+                if position not in literal and weight > found[start, end].get(position, ("", 0.0))[1]:
+                    found[start, end][position] = (name, weight)
+        return [(start, end, hits) for (start, end), hits in found.items() if hits]
 
     def _lines_with(self, word: str) -> dict[int, tuple[str, float]]:
         """Lines one of whose words this is: line → (the word there, its weight here)."""
@@ -301,12 +339,22 @@ def _codes(line: OrderLine, book: OrderBook, partner: int | None) -> list[tuple[
     return codes
 
 
-def _terms(line: OrderLine, book: OrderBook, partner: int | None) -> set[str]:
-    texts = [line.name, line.description]
+def _names(line: OrderLine, book: OrderBook, partner: int | None) -> list[str]:
+    """What the line's product is called: by us, on the order, by its supplier."""
     product = book.products.get(line.product_id or 0)
-    if product:
-        texts += [c.name for c in product.supplier_codes if book.directory.commercial(c.partner_id) == partner]
-    return {word for text in texts for word in product_words(text)}
+    theirs = product.supplier_codes if product else ()
+    return [
+        line.name,
+        line.description,
+        *(c.name for c in theirs if book.directory.commercial(c.partner_id) == partner),
+    ]
+
+
+@lru_cache(20_000)
+def _goods_in(name: str) -> dict[int, tuple[str, float]]:
+    """Concepts of a product's name: concept → (its words there, how much of them it explains)."""
+    words = [plain(m[0]) for m in _LETTERS.finditer(re.sub(r"\[[^\]]*\]", " ", name))]
+    return {term.concept: (" ".join(words[term.first : term.last]), term.share) for term in trade_terms(words)}
 
 
 def _is_code(key: str, code: str) -> bool:

@@ -227,7 +227,9 @@ class _Search:
         lines = _one_line_a_product(orders)[:MOST_LINES]
         partner = next(iter(self.partners), None)
         if lines:
-            self.result.products = ProductFinder(lines, self.book, partner).find(self.text)
+            self.result.products = ProductFinder(lines, self.book, partner).find(
+                self.text, language=self.message.language
+            )
         self._retrieve(known=bool(orders))
         best: dict[int, float] = {}
         for mention in self.result.products:

@@ -215,7 +215,7 @@ class Understander:
         record = ranked[0].key if ranked and ranked[0].score >= CLAIMED_AT else None
         picking = self.book.pickings.get(record[1]) if record else None
         order = self.book.order(picking.order) if picking and picking.order else None
-        self._name_products(saids, order, message.sender.name)
+        self._name_products(saids, order, message)
         news = OrderNews()
         gather(news, saids, order)
         today = message.received_at.date()
@@ -262,7 +262,7 @@ class Understander:
                 ranked = rank_orders(recall.candidates, said_here, recall, self.book, None, named)
             top = ranked[0] if ranked and ranked[0].score >= CLAIMED_AT else None
             order = self.book.order(top.key) if top else None
-            self._name_products(said_here, order, message.sender.name)
+            self._name_products(said_here, order, message)
             news = OrderNews()
             covered = add_tables(news, message, order, self.book)
             gather(news, [s for s in said_here if not _covered(s.statement, covered)], order)
@@ -315,22 +315,26 @@ class Understander:
             keys.update(dict.fromkeys(fitting))
         return list(keys)
 
-    def _name_products(self, saids: Sequence[Said], order: Order | None, sender: str) -> None:
+    def _name_products(self, saids: Sequence[Said], order: Order | None, message: Message) -> None:
         """Which lines the statements name; the sender's own name and firm are no product, however alike they sound."""
         if order is None:
             return
         names = set(
-            re.findall(r"[^\W\d_]{3,}", f"{sender} {self.book.directory.name(order.commercial_partner_id)}".casefold())
+            re.findall(
+                r"[^\W\d_]{3,}",
+                f"{message.sender.name} {self.book.directory.name(order.commercial_partner_id)}".casefold(),
+            )
         )
         finder = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder)
         for said in saids:
-            said.products = [m for m in finder.find(said.text, by_meaning=False) if m.text.casefold() not in names]
+            found = finder.find(said.text, language=message.language, by_meaning=False)
+            said.products = [m for m in found if m.text.casefold() not in names]
         if len(order.lines) > 1:
             # Named in another language than the record's: compare by meaning where something is stated.
             nameless = [s for s in saids if not s.products and not s.whole and (s.quantities or not s.references)]
             nameless = [s for s in nameless if _states_values(s) or s.unchanged]
             for said in nameless[:MEANING_READ]:
-                said.products = finder.find(said.text)
+                said.products = finder.find(said.text, language=message.language)
 
     def _read(
         self,
