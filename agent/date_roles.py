@@ -12,7 +12,8 @@ from agent.calendar_days import day_or_none
 from agent.date_mention import DateMention
 from agent.lexicon import END, SPACE, START, any_of, pattern, phrases, words
 
-BEFORE, AFTER = 48, 24
+BEFORE, AFTER, TO_COME = 48, 24, 24
+LONGEST_GONE = {"order": timedelta(330), "shipped": timedelta(120)}
 ROLES = ("new", "old", "order", "shipped", "dispatch", "arrival", "other")  # "not before" is tried before "not"
 _YIELDING = ("order", "dispatch", "arrival")
 _CLAUSE_END = re.compile(r"[;!?]|\n[ \t]*\n|(?<=[a-z0-9)]{2})\.[ \t]|\.\n")
@@ -27,6 +28,7 @@ class _Cues:
     from_word: re.Pattern[str]
     to_word: re.Pattern[str]
     to_customer: re.Pattern[str]
+    to_come: re.Pattern[str]
 
 
 @cache
@@ -47,6 +49,7 @@ def _cues(language: str) -> _Cues:
         from_word=re.compile(rf"{START}(?:{from_words})(?:{SPACE}{article})?[ \t\n]{{0,3}}$"),
         to_word=re.compile(rf"[ \t\n,]{{0,3}}(?:{to_words})(?:{SPACE}(?:{article}|dzien)?)?[ \t\n]{{0,3}}"),
         to_customer=re.compile(rf"{START}(?:{'|'.join(pattern(p) for p in table['to_customer'])}){END}"),
+        to_come=re.compile(rf"{START}(?:{'|'.join(pattern(p) for p in table['to_come'])}){END}"),
     )
 
 
@@ -81,12 +84,12 @@ def _label_of_the_last_leg(text: str, start: int, language: str) -> bool:
 
 
 def _dated_back(mention: DateMention, today: date) -> DateMention:
-    """What was ordered or shipped on a day is past: without a year it was the last such day, if less than eleven months
+    """What was ordered or shipped on a day is past: without a year it was the last such day, if that is not too long
     ago; else the words beside it were about something else."""
     if mention.role not in ("order", "shipped") or mention.date is None or mention.date <= today:
         return mention
     before = day_or_none(mention.date.year - 1, mention.date.month, mention.date.day)
-    if mention.yearless and before and today - before < timedelta(330):
+    if mention.yearless and before and today - before < LONGEST_GONE[mention.role]:
         return replace(mention, date=before)
     return replace(mention, role="plain")
 
@@ -109,12 +112,18 @@ def roles(text: str, spans: Sequence[tuple[int, int]], language: str) -> list[st
         for match in cues.before.finditer(window):
             if match.lastgroup == "other" and not _LED_TO.fullmatch(window, match.end()):
                 continue
+            if match.lastgroup == "shipped" and cues.to_come.search(
+                window, max(0, match.start() - TO_COME), match.start()
+            ):
+                continue
             role = match.lastgroup or "plain"
             if role == "other":
                 break
         ceiling = spans[i + 1][0] if i + 1 < len(spans) else len(text)
         behind = cues.after.match(text[end : min(ceiling, end + AFTER)])
         if behind and (said := behind.lastgroup):
+            if said == "shipped" and cues.to_come.search(window):
+                said = "plain"
             of_a_leg = said in ("dispatch", "arrival")
             beside = not of_a_leg or "," not in behind[0][: behind.start(said)]
             if said == "old" or (beside and role == "plain") or (role in _YIELDING and not of_a_leg):

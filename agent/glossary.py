@@ -30,10 +30,15 @@ _ENDINGS = frozenset((
     "i", "ie", "iem", "in", "ka", "ke", "ki", "ko", "lo", "m", "n", "o", "om", "os", "ow", "r", "s", "se", "t", "te", "u",
     "um", "x", "y", "ych", "ym",
 ))  # fmt: skip
+# What a name loses of its end before an ending is added ("szafka", "szafek"; "coltello", "coltelli").
+_LOST = frozenset(
+    ("", "a", "ca", "co", "e", "ek", "el", "go", "ga", "i", "ia", "ie", "io", "ka", "ko", "lo", "o", "s", "y")
+)
+_LOST_OF_SHORT = frozenset(("", "a", "e", "i", "o"))
 
 
 class Entry(NamedTuple):
-    """The words of one name of concept `concept`, without inflection-proof spelling: see `_bare`."""
+    """The words of one name of concept `concept`, as `_bare` spells them."""
 
     words: tuple[str, ...]
     concept: int
@@ -142,8 +147,7 @@ def _same(word: str, entry: str) -> bool:
     if word == entry:
         return True
     shared = next((i for i, (a, b) in enumerate(zip(word, entry, strict=False)) if a != b), min(len(word), len(entry)))
-    lost = entry[shared:]
-    kept = lost in _ENDINGS if len(entry) > 4 else lost in ("", "a", "e", "i", "o")
+    kept = entry[shared:] in (_LOST if len(entry) > LEAST_PART else _LOST_OF_SHORT)
     return kept and shared >= max(3, len(entry) - 2) and word[shared:] in _ENDINGS
 
 

@@ -25,6 +25,8 @@ SAME_PRICE = 0.005
 NOT_NEW = frozenset({"old", "order", "other", "past", "shipped"})
 MOST_TIMES_HELD = 3
 LEAST_CHANGE = 0.1
+BESIDE = 12
+SURER = 0.2
 
 
 @dataclass
@@ -50,6 +52,7 @@ class News:
         weighed = zip(self.dates, self.weights, strict=True)
         dates = [(d, w) for d, w in weighed if d[0].role not in NOT_NEW and (d[0].date is None or d[0].date >= today)]
         dates = [d for d in dates if d[0][0].role == "new" or d[1] >= LEAST_CHANGE] or dates
+        dates = [d for d in dates if d[0][0].date != today] or dates
         other = [d for d in dates if d[0][0].date != held] or dates
         ranked = sorted(
             other, key=lambda d: (d[0][0].role != "new", d[0][0].date is None, d[0][0].precision == "month", -d[1])
@@ -82,8 +85,9 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
         named = _surest([m for m in said.products if m.line_id in by_id])
         here = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None))
         roles = [d.role for d in said.dates] + [p.role for p in said.prices] + [q.role for q in said.quantities]
-        if said.unchanged and "new" not in roles:
-            news.unchanged.update(here)
+        if said.unchanged and "new" not in roles and sum(d.role not in NOT_NEW for d in said.dates) < 2:
+            surely = {m.line_id: m.score for m in named}
+            news.unchanged.update(i for i in here if news.mentioned.get(i, 0.0) - surely[i] < SURER)
             continue
         for mention in named:
             if mention.line_id is None:
@@ -128,10 +132,13 @@ def _by_held_values(said: Said, by_id: dict[int, OrderLine], current: list[int])
 
 
 def _is_count(qty: QuantityMention, named: list[ProductMention], line: OrderLine | None) -> bool:
-    """A number without a unit counts pieces only outside of a product's name and within the line's order of size."""
+    """A number without a unit counts pieces only outside of a product's name and within the line's order of size; one
+    in words ("two") only right before a name."""
     if not qty.bare:
         return True
     if any(m.start < qty.end and qty.start < m.end for m in named):
+        return False
+    if qty.text.isalpha() and not any(0 < m.start - qty.end <= BESIDE for m in named):
         return False
     return line is None or qty.qty <= MOST_TIMES_HELD * max(line.qty, 1.0)
 
@@ -211,7 +218,7 @@ def _pair_splits(said: Said, goal: News) -> None:
     """Each quantity with the date that belongs to it: the next date before another quantity, else the one before it."""
     own_dates = {id(d) for d, _ in goal.dates}
     counted = [q for q, evidence in goal.quantities if _within(evidence, said)]
-    dates = [d for d in said.dates if d.date and id(d) in own_dates and d.role not in ("old", "order")]
+    dates = [d for d in said.dates if d.date and id(d) in own_dates and d.role not in NOT_NEW]
     quantities = [q for q in counted if q.role not in ("old", "total")]
     for position, qty in enumerate(quantities):
         limit = quantities[position + 1].start if position + 1 < len(quantities) else len(said.text)

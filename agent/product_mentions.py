@@ -94,7 +94,7 @@ class ProductFinder:
             for end in term_ends(term):
                 self._by_end[end].append(term)
 
-    def find(self, text: str, *, language: str = "und", by_meaning: bool = True) -> list[ProductMention]:
+    def find(self, text: str, *, language: str = "en", by_meaning: bool = True) -> list[ProductMention]:
         """Mentions in reading order. Without `by_meaning` the embedder is not asked."""
         if not self.lines:
             return []

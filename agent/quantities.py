@@ -190,10 +190,12 @@ def _read(page: str, match: re.Match[str], lexicon: _Words, language: str) -> Qu
 
 
 def _may_count(page: str, mention: QuantityMention) -> bool:
-    """A bare number is kept only before a word, written in digits, and if it is no year."""
+    """A bare number is kept only before a word, and if it is no year."""
     written = page[mention.start : mention.end]
-    if not written.isdigit() or written.startswith("0") or not _WORD_AFTER.match(page, mention.end):
+    if written.startswith("0") or not _WORD_AFTER.match(page, mention.end):
         return False
+    if not written.isdigit():
+        return written.isalpha()
     return not 1990 <= mention.qty <= 2100
 
 

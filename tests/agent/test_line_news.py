@@ -60,9 +60,33 @@ def test_without_a_product_a_value_is_the_whole_orders():
 
 
 def test_the_talk_stays_with_a_product_until_another_is_named():
-    news = news_of("There is a problem with ROP-12-NAV.", "It will come on 3 June 2026.", "FEN-25-BLU is fine.")
+    news = news_of("There is a problem with ROP-12-NAV.", "It will come on 3 June 2026.", "FEN-25-BLU will follow.")
     assert dates(news) == {ROPE: [date(2026, 6, 3)]}
     assert set(news.mentioned) == {ROPE, BLUE}
+
+
+@pytest.mark.parametrize(
+    "text", ["FEN-25-BLU is fine.", "FEN-25-BLU as ordered.", "The blue fenders remain unchanged."]
+)
+def test_a_product_that_is_said_to_stay_as_it_is_has_no_news(text):
+    news = news_of("ROP-12-NAV will come on 3 June 2026.", text)
+    assert dates(news) == {ROPE: [date(2026, 6, 3)]}
+    assert (set(news.mentioned), news.unchanged) == ({ROPE}, {BLUE})
+
+
+def test_a_vague_name_among_what_stays_does_not_undo_what_a_code_was_said_of():
+    news = news_of("FEN-25-BLU is discontinued.", "The blue ones of the other order remain unchanged.")
+    assert news.unchanged == set()
+
+
+def test_two_deliveries_of_which_one_is_as_agreed_are_both_read():
+    news = news_of("ROP-12-NAV: 20 pcs on 3 June 2026 as agreed and the remaining 10 pcs on 9 June 2026.")
+    assert [(qty, day) for qty, day, _ in news.lines[ROPE].splits] == [(20, date(2026, 6, 3)), (10, date(2026, 6, 9))]
+
+
+def test_a_number_in_words_counts_right_before_a_name_only():
+    assert quantities(news_of("Two blue fenders are torn.")) == {BLUE: [2]}
+    assert quantities(news_of("Two questions on FEN-25-BLU.")) == {}
 
 
 def test_a_line_that_is_said_to_be_unchanged_is_no_news():
