@@ -311,7 +311,9 @@ def _single(context: Context) -> bool:
 _SUBSTITUTE = re.compile(
     r"(?:replac|substitut|alternativ|instead|successor|offer|propose|ersatz(?!los)|ersetz|nachfolg|stattdessen|anbieten|"
     r"remplac|substitu|équivalent|successeur|proposons|à la place|sustitu|reemplaz|alternativa|en su lugar|ofrec|sirve|convien|"
-    r"sostitu|alternativ|al posto|proponiam|vervang|alternatief|opvolger|zamiennik|zamian|zastęp|następc|proponuj)",
+    r"sostitu|alternativ|al posto|proponiam|vervang|alternatief|opvolger|darvi|darle|possiamo (?:dar|forni|offri|spedi|manda)|ponemos|podemos (?:enviar|servir|mandar|dar)|"
+    r"können wir (?:ihnen|euch|dir)? ?(?:\w+ ){0,5}(?:geben|liefern|schicken)|pouvons (?:vous )?(?:livrer|fournir|envoyer)|can (?:send|supply|give|offer|ship) you|"
+    r"kunnen (?:we|wij) (?:u|je|jullie)|możemy (?:dostarczyć|wysłać|dać|zaoferować)|zamiennik|zamian|zastęp|następc|proponuj)",
     re.IGNORECASE,
 )
 _NOT_OFFERED = re.compile(

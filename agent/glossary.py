@@ -14,10 +14,11 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from agent.lexicon import LANGUAGES, WORDS, fold
+from agent.product_words import EMPTY, plain
 
 FILE = WORDS / "trade.tsv"
 QUALITIES = "# qualities"
-HEAD, MODIFIER = 0.7, 0.45
+HEAD, KNOWN_WHOLE, MODIFIER = 0.7, 0.5, 0.45
 MOST_WORDS = 4
 LEAST_PART = 4
 # Words that tie the parts of a name ("boîte de dérivation", "tuyau d'arrosage") and are left out on both sides.
@@ -88,7 +89,7 @@ def trade_terms(words: Sequence[str], language: str = "und") -> list[TradeTerm]:
     """The goods and qualities that consecutive words of one text name; a longer name does not hide its parts.
 
     `language` is the text's: its words and English ones are looked up; all languages' where it is not known."""
-    bare = [_bare(word) for word in words]
+    bare = ["" if plain(word) in EMPTY else _bare(word) for word in words]
     known = language if language in LANGUAGES else ""
     found: dict[tuple[int, int, int], float] = {}
     for last, word in enumerate(bare):
@@ -117,12 +118,11 @@ def _ending_in(word: str, language: str) -> tuple[tuple[Entry, float], ...]:
     """Names whose last word this is, or of which it is a compound."""
     spoken = glossary().entries
     whole = [(e, 1.0) for e in spoken.get(word[:3], ()) if _spoken(e, language) and _same(word, e.words[-1])]
-    if any(len(e.words) == 1 for e, _ in whole) or len(word) < 2 * LEAST_PART:
-        return tuple(whole)
     parts = list(whole)
+    head = HEAD if not any(len(e.words) == 1 for e, _ in whole) else KNOWN_WHOLE
     for cut in range(LEAST_PART, len(word) - LEAST_PART + 1):
         tail = word[cut:]
-        parts += [(e, HEAD) for e in spoken.get(tail[:3], ()) if _part(e, language) and _same(tail, e.words[0])]
+        parts += [(e, head) for e in spoken.get(tail[:3], ()) if _part(e, language) and _same(tail, e.words[0])]
     for cut in range(len(word) - LEAST_PART, LEAST_PART - 1, -1):
         front = word[:cut]
         parts += [(e, MODIFIER) for e in spoken.get(front[:3], ()) if _part(e, language) and e.words[0] == front]
@@ -154,5 +154,6 @@ def _same(word: str, entry: str) -> bool:
 @lru_cache(50_000)
 def _bare(word: str) -> str:
     """Folded, doubled letters single, z as s and v as f, so that Dutch and German plurals keep their stem ("dozen" and "doos")."""
-    plain = fold(word).text.replace("z", "s").replace("v", "f")
-    return re.sub(r"(.)\1", r"\1", plain)
+    folded = fold(word).text
+    stem = folded[:1] + folded[1:].replace("z", "s").replace("v", "f")
+    return re.sub(r"(.)\1", r"\1", stem)

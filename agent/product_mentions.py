@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 How = Literal["code", "supplier_code", "barcode", "code_part", "code_typo", "name", "position", "meaning"]
 LEAST_WEIGHT = 0.24
-IN_OTHER_WORDS, QUALITY = 0.85, 0.3
+IN_OTHER_WORDS, QUALITY, FURTHER = 0.85, 0.3, 0.5
 MOST_PHRASES = 10
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -248,14 +248,15 @@ class ProductFinder:
         alike = {term: value for term in terms if (value := likeness(word, term))}
         # Where the word itself is in a name, a compound of it in another name is not meant.
         least = max(alike.values(), default=0.0) - 0.15
+        ranked = sorted(
+            ((self._weights[term] * value, term) for term, value in alike.items() if value >= least), reverse=True
+        )
         hits: dict[int, tuple[str, float]] = {}
-        for term, value in alike.items():
-            if value < least:
-                continue
-            weight = self._weights[term] * value
+        for weight, term in ranked:
             for position in self._holders[term]:
-                if weight > hits.get(position, ("", 0.0))[1]:
-                    hits[position] = (term, weight)
+                first, before = hits.get(position, (term, 0.0))
+                # A compound may hold two words of a name ("Akazientische" for "Gartentisch Akazie").
+                hits[position] = (first, before + weight * (FURTHER if before else 1.0))
         return hits
 
     def _named(self, text: str, cluster: list[Hit]) -> list[ProductMention]:

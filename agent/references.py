@@ -29,6 +29,7 @@ LONGEST_RUN = 7
 MOST_UNKNOWN = 80
 # Digits in a number on record that is no phone number or price by chance (parcels' numbers begin with 00, too).
 SURELY_MEANT = 12
+SHORTEST = 3
 
 _TOKEN = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[ \t\u00a0]?[-‐‑–_/.\\:#'’ \t\u00a0][ \t\u00a0]?")
@@ -49,7 +50,7 @@ _MEANT: dict[str, tuple[ReferenceKind, ...]] = {
     "tracking": ("tracking",),
 }
 _LABELLED_TRACKING = re.compile(
-    r"(?<![\w.,/-])(?:\d{3}-\d{4} ?\d{4}|\d(?: ?\d){9,21}|(?=(?:[A-Z-]*\d){5})[A-Z0-9][A-Z0-9-]{7,24})(?![\w])"
+    r"(?<![\w.,/-])(?:\d{3}-\d{4} ?\d{4}|\d(?: ?\d){5,21}(?:-\d)?|\d{5}-\d|(?=(?:[A-Z-]*\d){5})[A-Z0-9][A-Z0-9-]{7,24})(?![\w])"
 )
 
 
@@ -118,7 +119,7 @@ class References:
             looks_other = len(key) < SURELY_MEANT and reading.is_masked(start, end)
             if looks_other or reading.is_part_of_number(start, end):
                 return None
-            if len(key) < (7 if spaced else 5) and label is None:
+            if len(key) < (SHORTEST if label else 7 if spaced else 5):
                 return None
         elif len(key) < (5 if spaced else 3) or reading.in_account(start, end):
             return None

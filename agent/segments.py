@@ -49,6 +49,9 @@ _CONTRAST = re.compile(
     r"reszta|pozostałe|pozostała)\b)",
     re.IGNORECASE,
 )
+# Two sentences in one: each side of a comma and "and" has a number of its own.
+_FURTHER = re.compile(r"[,;]\s+(?=(?:and|und|sowie|et|y|e|en|i|oraz)\s)", re.IGNORECASE)
+LEAST_CLAUSE = 24
 _BULLET = re.compile(r"\s*(?:[-*•·–—]|\(?\d{1,2}[.)]|[a-z]\))\s+\S")
 WRAP_WIDTH = 58
 MAX_STATEMENTS = 400
@@ -103,9 +106,15 @@ def cut(part: Part, start: int, end: int, kind: PassageKind) -> list[Statement]:
 
 
 def _clauses(statement: Statement) -> list[Statement]:
-    cuts = [0, *(m.end() for m in _CONTRAST.finditer(statement.text)), len(statement.text)]
+    text = statement.text
+    cuts = [0, *(m.end() for m in _CONTRAST.finditer(text)), len(text)]
+    for further in _FURTHER.finditer(text):
+        sides = text[max(c for c in cuts if c <= further.end()) : further.end()], text[further.end() :]
+        if all(len(side) >= LEAST_CLAUSE and any(c.isdigit() for c in side) for side in sides):
+            cuts.append(further.end())
+            cuts.sort()
     return [
-        replace(statement, start=statement.start + a, end=statement.start + b, text=statement.text[a:b])
+        replace(statement, start=statement.start + a, end=statement.start + b, text=text[a:b])
         for a, b in pairwise(cuts)
         if b > a
     ]

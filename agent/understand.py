@@ -49,6 +49,9 @@ _PAIRS = (
     ("price_change", "information_request"),
     ("partial_shipment", "information_request"),
     ("order_cancellation", "billing_query"),
+    ("order_cancellation", "order_change"),
+    ("order_cancellation", "order_status_query"),
+    ("order_change", "order_status_query"),
     ("order_cancellation", "complaint"),
     ("order_status_query", "complaint"),
     ("order_status_query", "billing_query"),
@@ -206,7 +209,7 @@ def _borne_out(chosen: list[str], filled: dict[str, Filled], scores: dict[str, f
         told = {line_id for i in chosen if i in CHANGES and i in filled for line_id in filled[i].line_ids}
         if not filled["item_unavailable"].line_ids - told:
             chosen = [i for i in chosen if i != "item_unavailable"]
-    valued = [i for i in chosen if i in CHANGES and i in filled and filled[i].fields.lines]
+    valued = [i for i in chosen if i in (*CHANGES, "item_unavailable") and i in filled and filled[i].fields.lines]
     return [i for i in dict.fromkeys(chosen) if i not in CHANGES or i in valued or not valued]
 
 
