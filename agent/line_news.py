@@ -85,7 +85,7 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
         named = _surest([m for m in said.products if m.line_id in by_id])
         here = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None))
         roles = [d.role for d in said.dates] + [p.role for p in said.prices] + [q.role for q in said.quantities]
-        if said.unchanged and "new" not in roles and sum(d.role not in NOT_NEW for d in said.dates) < 2:
+        if said.unchanged and not {"new", "old"} & set(roles) and sum(d.role not in NOT_NEW for d in said.dates) < 2:
             surely = {m.line_id: m.score for m in named}
             news.unchanged.update(i for i in here if news.mentioned.get(i, 0.0) - surely[i] < SURER)
             continue

@@ -20,6 +20,7 @@ from agent.orders import INVOICE, PICKING, PURCHASE, SALE, Order, OrderLine, Pic
 from agent.product_mentions import ProductFinder
 from agent.references import References
 from agent.sender import Sender, identify
+from agent.short_numbers import short_numbers
 from tools.index import Hit, RecordIndex
 from tools.message import Message, Part, PassageKind
 
@@ -88,6 +89,7 @@ class _Search:
         self._document()
         self._mentions()
         self._partners()
+        self._short_numbers()
         self._products()
         self._linked()
         for candidate in self.found.values():
@@ -209,6 +211,22 @@ class _Search:
             shipments = self.book.pickings_of_partner(partner, MOST_SHIPMENTS)
             for key in [o.key for o in (*waiting, *closed)] + [p.key for p in shipments]:
                 self._candidate(key)
+
+    def _short_numbers(self) -> None:
+        """Numbers of the sender's open orders of which only the last digits are written."""
+        orders = [o for key in self.found if (o := self.book.orders.get(key)) and o.is_open and self._own(o)]
+        for part in self.message.parts:
+            taken = [m.mention for m in self.result.mentions if m.part == part.name]
+            if part.name not in ("subject", "body"):
+                continue
+            in_subject = part.name == "subject"
+            for mention in short_numbers(part.text, orders, taken, self.message.language, subject=in_subject):
+                located = LocatedMention(part.name, _place(part, mention.start), mention)
+                self.result.mentions.append(located)
+                self._use(located, len(self.result.mentions) - 1)
+
+    def _own(self, order: Order) -> bool:
+        return any(company in self.partners for company in self._companies(order.key))
 
     def _holding_what_is_spoken_of(self, partner: int) -> None:
         """Of a company with more open orders than are looked at, those of the products that the text is nearest to."""

@@ -172,6 +172,10 @@ def _also_said(intent: str, share: float, best: str, topic: Topic) -> bool:
         surely = stated is not None and (intent != "delivery_date_change" or bool(stated.surely) or stated.from_table)
         return stated is not None and stated.borne_out and surely and (share >= HARDLY or said >= LIKELY)
     pair = frozenset((best, intent)) in BESIDE
+    if intent == "order_change" and not (intent in topic.compared and topic.compared[intent].borne_out):
+        return False
+    if intent == "order_status_query" and "?" not in strongest.text:
+        return False
     return pair and said >= ALSO_SAID and strongest.probability(topic.model, best) < CHIEFLY
 
 
