@@ -18,6 +18,7 @@ ROLES = ("new", "old", "order", "shipped", "dispatch", "arrival", "other")  # "n
 _YIELDING = ("order", "dispatch", "arrival")
 _CLAUSE_END = re.compile(r"[;!?]|\n[ \t]*\n|(?<=[a-z0-9)]{2})\.[ \t]|\.\n")
 _LED_TO = re.compile(r"[:\s(]*(?:[a-z'-]{1,10}[:\s]+){0,3}\(?")
+_AND = re.compile(r"\s?(?:,|&|\b(?:and|und|et|y|e|en|i|oraz|sowie))\s(?:[a-z]+\s){0,3}")
 _LABEL = re.compile(r"[^\n:]{0,40}:\s{0,4}")
 
 
@@ -136,7 +137,7 @@ def roles(text: str, spans: Sequence[tuple[int, int]], language: str) -> list[st
         opened = cues.from_word.search(text[max(0, spans[i][0] - 12) : spans[i][0]])
         arrow = re.fullmatch(r"\s{0,3}(?:-+>|=+>|→|>)\s{0,3}", between)
         goes_on = cues.to_word.fullmatch(between)
-        if found[i] == "other" and (goes_on or between in (" - ", "-")):
+        if found[i] == "other" and (goes_on or between in (" - ", "-") or _AND.fullmatch(between)):
             found[i + 1] = "other"
         elif arrow or (opened and goes_on):
             found[i], found[i + 1] = "old", "new"

@@ -335,6 +335,12 @@ ROLES = [
     ("de", "die am 30. Oktober bestellte Ware", ["order"]),
     ("en", "shipped on 20 November, arrives 27 November", ["shipped", "plain"]),
     ("en", "we will deliver on 14 December", ["new"]),
+    ("en", "the pallets will be delivered on 14 December", ["plain"]),
+    ("it", "la merce sarà consegnata il 14 dicembre", ["plain"]),
+    ("de", "die Ware wird am 14. Dezember geliefert", ["plain"]),
+    ("en", "we are closed on 24 December and Thursday 31 December", ["other", "other"]),
+    ("en", "Visit us on stand C41, 14 December", ["other"]),
+    ("de", "Werksverkauf ab 14. Dezember", ["other"]),
 ]
 
 UNKNOWN = [

@@ -37,6 +37,7 @@ ROLES = [
     ("es", "12,50 € en lugar de 11,90 €", ["new", "old"]),
     ("it", "12,50 € invece di 11,90 €", ["new", "old"]),
     ("nl", "12,50 EUR in plaats van 11,90 EUR", ["new", "old"]),
+    ("de", "die Töpfe kosten ab sofort 12,50 (bisher 11,90)", ["new", "old"]),
     ("pl", "12,50 zł zamiast 11,90 zł", ["new", "old"]),
 ]
 
@@ -55,6 +56,9 @@ PERCENTAGES = [
     ("it", "sconto del 4 %", -4.0),
     ("nl", "prijsverhoging van 4 procent", 4.0),
     ("nl", "korting van 4%", -4.0),
+    ("nl", "met 4% verhoogd", 4.0),
+    ("de", "um 5 % teurer", 5.0),
+    ("de", "3 % Mengenrabatt", -3.0),
     ("pl", "podwyżka o 5%", 5.0),
     ("pl", "rabat 5 procent", -5.0),
     ("en", "about 10% of the goods", None),

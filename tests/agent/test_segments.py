@@ -28,6 +28,11 @@ def pieces(text: str) -> list[str]:
         ("Wir kommen am 14. Das ist sicher.", ["Wir kommen am 14.", "Das ist sicher."]),
         ("first line\nSecond line", ["first line", "Second line"]),
         ("One.\n\n\nTwo.", ["One.", "Two."]),
+        (
+            "The hose costs 51.50 per roll, and the sprinklers come on 13 April.",
+            ["The hose costs 51.50 per roll, ", "and the sprinklers come on 13 April."],
+        ),
+        ("We send 10 pallets, and we thank you for waiting.", ["We send 10 pallets, and we thank you for waiting."]),
         ("", []),
         (" \n\t\n", []),
     ],
