@@ -396,6 +396,17 @@ def _discrepancy(context: Context) -> Filled:
     return filled
 
 
+def _cancellation(context: Context) -> Filled:
+    """The lines that are dropped of an order that otherwise stays; none where all of it is."""
+    filled = Filled(values=1.0, supported=0.5)
+    changed = {stated.line_id for stated in _quantity(context).fields.lines}
+    named = [(line, score) for line, score in _named_lines(context, fall_back=False) if line.id not in changed]
+    if len(named) < len(open_lines(context.order)) and not any(said.whole for said in context.saids):
+        for line, score in named:
+            filled.add(LineFields(line_id=line.id, product=product_of(line)), score, *_line_evidence(context, line))
+    return filled
+
+
 def _order_change(context: Context) -> Filled:
     quantities = _quantity(context)
     dates = _date_change(context)
@@ -437,4 +448,5 @@ _FILLERS: dict[str, Callable[[Context], Filled]] = {
     "delivery_discrepancy": _discrepancy,
     "return_request": _return,
     "order_change": _order_change,
+    "order_cancellation": _cancellation,
 }

@@ -130,6 +130,18 @@ def test_a_customer_changes_quantity_and_date_of_one_line_at_once():
     assert {"line_id": rope, "qty": 10.0, "date": "2026-06-03"} in lines(result)
 
 
+def test_a_cancellation_names_the_lines_that_are_dropped_of_an_order_that_stays():
+    part = fill("order_cancellation", context("Please cancel ROP-12-NAV.", "FEN-25-BLU as ordered."))
+    assert [stated.line_id for stated in part.fields.lines] == [ROPE]
+    whole = fill("order_cancellation", context("Please cancel the whole order with the ROP-12-NAV."))
+    assert whole.fields.lines == []
+
+
+def test_a_line_that_gets_another_quantity_is_not_cancelled():
+    filled = fill("order_cancellation", context("Please cancel ROP-12-NAV.", "FEN-25-BLU: 14 instead of 12 pcs."))
+    assert [stated.line_id for stated in filled.fields.lines] == [ROPE]
+
+
 def test_what_is_returned_is_the_named_line_and_its_quantity():
     order = BOOK.orders[SALE, 41]
     rope = order.lines[0].id
