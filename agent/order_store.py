@@ -1,13 +1,14 @@
 """The order store: what the order book needs of every record, in one SQLite file that follows a reader.
 
 It is made anew from all records when it knows nothing, when its format is another or when the reader cannot say what
-changed; otherwise the records that changed are replaced. It is derived data: a file that is no database, or only a part
-of one, is made again. Damage inside a whole file is met by the query that reads there: delete the file then.
+changed; otherwise the records that changed are replaced. It is derived data: a file that turns out to be damaged is made
+anew as well, by the query that met the damage.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -19,9 +20,12 @@ from typing import Any
 from agent.order_rows import SOURCES, Source, Tables, tables_of
 from tools.records import ChangeFeed, RecordReader, Row
 
+logger = logging.getLogger(__name__)
+
 FORMAT = "1"
 PAGE = 20_000
 CACHE_KIB = 64 * 1024
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES, _INDEXES = Path(__file__).with_name("order_store.sql").read_text(encoding="utf-8").split("-- indexes\n")
 _COUNT_OPEN = """
 UPDATE orders SET is_open = state <> 'cancel' AND EXISTS (
@@ -43,6 +47,7 @@ class OrderStore:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._reader: RecordReader | None = None
         self._connection = self._opened()
 
     @property
@@ -56,13 +61,22 @@ class OrderStore:
         return self._state("letters") or ""
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """The rows of a query. A list, set or other collection is given as one parameter, for `json_each(?)`."""
+        """The rows of a query. A list, set or other collection is given as one parameter, for `json_each(?)`.
+
+        Raises RecordsError where the file is damaged and the records cannot be read to make it anew."""
         bound = [
             value if value is None or isinstance(value, (str, int, float)) else json.dumps(list(value))
             for value in parameters
         ]
         with self._lock:
-            return self._connection.execute(sql, bound).fetchall()
+            try:
+                return self._connection.execute(sql, bound).fetchall()
+            except sqlite3.DatabaseError as error:
+                self._expect_damage(error)
+                if self._reader is None:
+                    raise
+                self._load(self._reader, self._reader.version())
+                return self._connection.execute(sql, bound).fetchall()
 
     def follow(self, reader: RecordReader) -> Collection[str] | None:
         """Make the store hold the reader's present records. Gives the models that changed (`[]`: none); None where all
@@ -70,15 +84,19 @@ class OrderStore:
 
         Raises RecordsError if the records cannot be read; the store then holds what it held."""
         with self._lock:
+            self._reader = reader
             version, held = reader.version(), self.version
             if held == version:
                 return []
             changes = reader.changes_since(held) if held is not None and isinstance(reader, ChangeFeed) else None
-            if changes is None:
-                self._load(reader, version)
-                return None
-            self._apply(reader, changes, version)
-            return [model for model, ids in changes.items() if ids]
+            if changes is not None:
+                try:
+                    self._apply(reader, changes, version)
+                    return [model for model, ids in changes.items() if ids]
+                except sqlite3.DatabaseError as error:
+                    self._expect_damage(error)
+            self._load(reader, version)
+            return None
 
     def _load(self, reader: RecordReader, version: str) -> None:
         """Everything anew, in a file of its own that takes the place of the old one when it is complete."""
@@ -125,7 +143,8 @@ class OrderStore:
             db.execute("DROP TABLE touched")
             db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            if db.in_transaction:  # SQLite ends it by itself where the file cannot be read or written
+                db.execute("ROLLBACK")
             raise
 
     def _touch(self, source: Source, ids: list[int]) -> None:
@@ -139,21 +158,30 @@ class OrderStore:
         connection = sqlite3.connect(self._path or "", check_same_thread=False, isolation_level=None, timeout=60)
         try:
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:  # no database, or a part of one
+        except sqlite3.DatabaseError as error:
             connection.close()
+            self._expect_damage(error)
             os.unlink(self._path or "")
             return self._opened()
         return connection
 
     def _state(self, name: str) -> str | None:
-        """What is noted under a name; None where nothing is, or the file is of another format or none at all."""
+        """What is noted under a name; None where nothing is, or the file is of another format, empty or damaged."""
         try:
-            state = dict(self.rows("SELECT name, value FROM state"))
-        except sqlite3.DatabaseError:
+            with self._lock:
+                state = dict(self._connection.execute("SELECT name, value FROM state").fetchall())
+        except sqlite3.OperationalError:  # no such table
+            return None
+        except sqlite3.DatabaseError as error:
+            self._expect_damage(error)
             return None
         return state.get(name) if state.get("format") == FORMAT else None
+
+    def _expect_damage(self, error: sqlite3.DatabaseError) -> None:
+        """Logs that the file is damaged. Raises the error where it tells of anything else."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGE:
+            raise error
+        logger.warning("The order store %s is damaged (%s); it is made anew from the records.", self._path, error)
 
 
 def _fill(db: sqlite3.Connection, reader: RecordReader, version: str) -> None:

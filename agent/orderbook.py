@@ -55,6 +55,7 @@ class OrderBook:
         self.pickings = Shelf(self._read_pickings)
         self.invoices = Shelf(self._read_invoices)
         self._shipments = Shelf(self._read_shipments)
+        self._counts = Shelf(self._read_counts)
         self.store.follow(reader)
         self._read_products()
         self.directory = Directory(reader)
@@ -72,7 +73,7 @@ class OrderBook:
             self._read_products()
         if changed is None or PARTNER_MODELS & set(changed):
             self.directory = Directory(self.reader)
-        for shelf in (self.orders, self.lines, self.pickings, self.invoices, self._shipments):
+        for shelf in (self.orders, self.lines, self.pickings, self.invoices, self._shipments, self._counts):
             shelf.clear()
 
     def order(self, key: RecordKey) -> Order | None:
@@ -106,12 +107,7 @@ class OrderBook:
 
     def count_orders(self, partner: int) -> Counter[tuple[str, bool]]:
         """How many orders a company has, by model and whether they are open."""
-        counts: Counter[tuple[str, bool]] = Counter()
-        sql = "SELECT model, is_open, COUNT(*) FROM orders WHERE partner = ? GROUP BY model, is_open"
-        for member in self.directory.members(partner):
-            for model, is_open, count in self.store.rows(sql, member):
-                counts[MODELS[model], bool(is_open)] += count
-        return counts
+        return self._counts[partner]
 
     def orders_of_partner(self, partner: int, *, is_open: bool, most: int) -> list[Order]:
         """A company's newest orders that are open, or that are not."""
@@ -148,6 +144,13 @@ class OrderBook:
     def pickings_of_each(self, orders: Iterable[Order]) -> dict[RecordKey, list[Picking]]:
         """`pickings_of` for many orders."""
         return self._shipments.many(order.key for order in orders)
+
+    def _read_counts(self, partners: list[int]) -> dict[int, Counter[tuple[str, bool]]]:
+        counts: dict[int, Counter[tuple[str, bool]]] = {partner: Counter() for partner in partners}
+        for partner in partners:
+            for model, is_open, count in self.store.rows(_COUNTS, self.directory.members(partner)):
+                counts[partner][MODELS[model], bool(is_open)] = count
+        return counts
 
     def _read_products(self) -> None:
         self.products = read_products(self.reader)
@@ -333,6 +336,9 @@ class OrderBook:
         }
 
 
+_COUNTS = """
+SELECT model, is_open, COUNT(*) FROM orders WHERE partner IN (SELECT value FROM json_each(?)) GROUP BY model, is_open
+"""
 _ORDERS = """
 SELECT id, name, partner, shipping, refs, origin, state, ordered, planned, currency, written
 FROM orders WHERE model = ? AND id IN (SELECT value FROM json_each(?))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from agent.impact import impact
 from agent.intents import IntentModel
 from agent.match import Ranked
 from agent.orderbook import OrderBook
-from agent.orders import INVOICE, PICKING, Order, RecordKey
+from agent.orders import INVOICE, PICKING, Order, Product, RecordKey
 from agent.products import product_documents
 from agent.proposal import Candidate, Evidence, Fields, Lane, Proposal, RecordRef, Triage
 from agent.propose import Facts, Policy, load_policy, propose
@@ -31,6 +31,7 @@ from agent.topics import Finding, Understander, Understanding
 from agent.trust import Suspicion, suspect
 from agent.weigh import IntentWeights
 from tools.embedding import Embedder
+from tools.folder_lock import hold
 from tools.index import RecordIndex
 from tools.message import Message
 from tools.records import RecordReader, RecordsError
@@ -51,7 +52,7 @@ class Study:
 
 
 class TriageEngine:
-    """Engine `local`. It holds the order book and index of one state of the records; `refresh` follows a newer one.
+    """Engine `local`. It holds the order book and index of one state of the records; `follow` takes it to a newer one.
 
     With `live`, each record that is matched is read there again, and what `reader` holds counts only where that fails.
     """
@@ -78,11 +79,19 @@ class TriageEngine:
         self.policy = policy
         self.weights = weights
         self.calibration = Calibration.load()
+        self._indexed: Mapping[int, Product] | None = None
+        self.refresh()
+
+    def follow(self, reader: RecordReader) -> None:
+        """Makes the engine hold the reader's present records; what did not change is not read again."""
+        self.reader = reader
         self.refresh()
 
     def refresh(self) -> None:
         self.book.follow(self.reader)
-        self.index.build(product_documents(self.book.products.values()))
+        if self._indexed is not self.book.products:
+            self.index.build(product_documents(self.book.products.values()))
+            self._indexed = self.book.products
         self.understander = Understander(self.book, self.model, self.weights, self.embedder)
 
     def triage(self, message: Message) -> Triage:
@@ -378,7 +387,11 @@ def build_engine(
 ) -> TriageEngine:
     """The engine over a reader's records. With `index_dir` orders, index and embeddings are kept between starts; an
     `embedder` that stands already, or other `weights` than those that ship, are used as they are. `live` is Odoo itself,
-    where `reader` is a mirror of it."""
+    where `reader` is a mirror of it.
+
+    Raises FolderInUse where another process works in `index_dir`."""
+    if index_dir:
+        hold(index_dir)
     embedder = embedder or Embedder(index_dir / "embeddings.sqlite" if index_dir else None)
     return TriageEngine(
         reader,

@@ -35,7 +35,7 @@ from review.model_settings import ModelSettings
 from review.odoo_portal import OdooPortalLoop
 from review.people import anybody
 from review.raw_store import RawStore
-from review.renewed_engine import RenewedEngine
+from review.renewed_engine import Follower, RenewedEngine
 from review.service import TriageLoop
 from review.settings import Settings
 from tools.embedding import Embedder
@@ -71,7 +71,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
     if snapshot is not None:
         with console.status("Loading the engine …"):
             local = build_engine(snapshot, index_dir=settings.index_dir)
-            engine = ModelSettings.load().engine_over(local, DatabaseLedger(database))
+            engine: Triager = ModelSettings.load().engine_over(local, DatabaseLedger(database))
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
@@ -134,12 +134,12 @@ def mirrored_engine(
 
         models, ledger = ModelSettings.load(), DatabaseLedger(database)
 
-        def build(index_dir: Path) -> Triager:
-            local = build_engine(MirrorReader(database), index_dir=index_dir, embedder=embedder, live=live)
+        def build(mirror: RecordReader, index_dir: Path) -> Follower:
+            local = build_engine(mirror, index_dir=index_dir, embedder=embedder, live=live)
             return models.engine_over(local, ledger)
 
         version = mirror_version(database)
-        engine = RenewedEngine(build, folder)
+        engine = RenewedEngine(lambda: MirrorReader(database), build, folder)
     every = timedelta(minutes=settings.odoo_reconcile_minutes)
     loop = MirrorLoop(
         database, live, engine.renew, renewed=version, every=settings.odoo_sync_seconds, reconcile_every=every

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from random import Random
 from typing import Any
 
 import numpy as np
 
 from agent.orders import INVOICE, PICKING, PURCHASE, SALE, RecordKey
+from benchmarks.company_words import PRODUCT_NAMES, company_name, product_words
 from tools.records import Domain, RecordsError, Row
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -24,119 +24,6 @@ YEARS = 5
 OPEN_SHARE = 0.06
 MOST_PRODUCTS, MOST_COMPANIES = 20_000, 5_000
 RANGE_OF_A_SUPPLIER = 400
-NOUNS = [
-    "Hinge Scharnier",
-    "Bracket Winkel",
-    "Screw Schraube",
-    "Washer Scheibe",
-    "Bolt Bolzen",
-    "Handle Griff",
-    "Lock Schloss",
-    "Castor Rolle",
-    "Drawer Schublade",
-    "Shelf Regalboden",
-    "Panel Platte",
-    "Rail Schiene",
-    "Clamp Klemme",
-    "Valve Ventil",
-    "Pipe Rohr",
-    "Elbow Bogen",
-    "Gasket Dichtung",
-    "Filter Filter",
-    "Pump Pumpe",
-    "Hose Schlauch",
-    "Cable Kabel",
-    "Plug Stecker",
-    "Socket Steckdose",
-    "Switch Schalter",
-    "Lamp Leuchte",
-    "Sensor Sensor",
-    "Relay Relais",
-    "Fuse Sicherung",
-    "Motor Motor",
-    "Belt Riemen",
-    "Bearing Lager",
-    "Gear Zahnrad",
-    "Chain Kette",
-    "Spring Feder",
-    "Rope Seil",
-    "Hook Haken",
-    "Wheel Rad",
-    "Cover Deckel",
-    "Frame Rahmen",
-    "Door Türe",
-    "Seal Siegel",
-    "Knob Knauf",
-    "Tray Wanne",
-    "Box Kiste",
-    "Pallet Palette",
-    "Label Etikett",
-    "Glove Handschuh",
-    "Helmet Helm",
-    "Ladder Leiter",
-    "Brush Bürste",
-]
-MATERIALS = [
-    "steel",
-    "stainless",
-    "brass",
-    "copper",
-    "aluminium",
-    "nylon",
-    "rubber",
-    "oak",
-    "beech",
-    "birch",
-    "glass",
-    "ceramic",
-    "zinc",
-    "bronze",
-    "carbon",
-    "felt",
-]
-COLOURS = ["black", "white", "grey", "red", "blue", "green", "yellow", "natural"]
-SIZES = [f"{a}x{b}" for a in (4, 6, 8, 10, 12, 16, 20, 25) for b in (20, 30, 40, 50, 60, 80, 100, 120)]
-TOWNS = [
-    "Arnstein",
-    "Belmont",
-    "Cordova",
-    "Dalen",
-    "Ebern",
-    "Falkirk",
-    "Gorinchem",
-    "Halden",
-    "Imola",
-    "Jarocin",
-    "Kolding",
-    "Lienz",
-    "Mestre",
-    "Nola",
-    "Olsany",
-    "Pirna",
-    "Quimper",
-    "Rovigo",
-    "Sneek",
-    "Tarvis",
-    "Ulm",
-    "Vejle",
-    "Wels",
-    "Xanten",
-    "Ypres",
-    "Zwolle",
-]
-TRADES = [
-    "Metall",
-    "Ferramenta",
-    "Fournitures",
-    "Components",
-    "Techniek",
-    "Systeme",
-    "Industrial",
-    "Handel",
-    "Supply",
-    "Werke",
-]
-FORMS = ["GmbH", "S.r.l.", "SARL", "Ltd", "B.V.", "AG", "S.p.A.", "ApS", "Sp. z o.o.", "S.L."]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +58,8 @@ class LargeCompany:
         self.lines, self.seed = lines, seed
         self.products = min(MOST_PRODUCTS, max(200, lines // 25))
         self.companies = min(MOST_COMPANIES, max(50, lines // 100))
-        self._names = rng.choice(len(NOUNS) * len(MATERIALS) * len(COLOURS) * len(SIZES), self.products, replace=False)
+        # A smaller company's products are the first of a larger one's, so that each text is embedded once for all.
+        self._names = np.random.default_rng(seed).permutation(PRODUCT_NAMES)[: self.products]
         suppliers = self.companies // 2
         self.buying = self._side(rng, PURCHASE, np.arange(suppliers))
         self.selling = self._side(rng, SALE, np.arange(suppliers, self.companies))
@@ -278,9 +166,7 @@ class LargeCompany:
 
     @lru_cache(20_000)  # noqa: B019
     def company(self, number: int) -> str:
-        town, rest = TOWNS[number % len(TOWNS)], number // len(TOWNS)
-        trade, more = TRADES[rest % len(TRADES)], rest // len(TRADES)
-        return f"{town}{'er' * (more % 2)} {trade} {more // 2 or ''}".strip() + f" {FORMS[number % len(FORMS)]}"
+        return company_name(number)
 
     def address(self, company: int) -> str:
         """The mail address of a company's first contact."""
@@ -295,12 +181,7 @@ class LargeCompany:
     @lru_cache(20_000)  # noqa: B019
     def words_of(self, product: int) -> tuple[str, str]:
         """A product's name, and its supplier's."""
-        rest, size = divmod(int(self._names[product]), len(SIZES))
-        rest, colour = divmod(rest, len(COLOURS))
-        noun, material = divmod(rest, len(MATERIALS))
-        ours, theirs = NOUNS[noun].split()
-        end = f"{SIZES[size]} mm, {COLOURS[colour]}"
-        return f"{ours} {MATERIALS[material]} {end}", f"{theirs} {MATERIALS[material]} {end}"
+        return product_words(int(self._names[product]))
 
     @lru_cache(20_000)  # noqa: B019
     def shown(self, product: int) -> str:
@@ -467,66 +348,6 @@ class LargeCompany:
     def _line_at(self, number: int) -> tuple[Side, int]:
         bought = len(self.buying.product)
         return (self.buying, number) if number < bought else (self.selling, number - bought)
-
-
-@dataclass(frozen=True)
-class Question:
-    """Something asked with what answers it: the order (or, for descriptions, the product)."""
-
-    text: str
-    order: RecordKey
-    product: int
-    sender: str = ""
-
-
-def questions(company: LargeCompany, kind: str, count: int, seed: int) -> list[Question]:
-    """`references`: a number in a sentence, half of them respelled or with a slip; `descriptions`: a product in the words
-    of a mail; `messages`: mails of partners, half with a number, half with product and quantity of an open order."""
-    random = Random(f"{kind}-{seed}-{company.lines}")
-    return [_question(company, kind, random, n) for n in range(count)]
-
-
-def _question(company: LargeCompany, kind: str, random: Random, number: int) -> Question:
-    side = company.sides()[number % 2]
-    oldest = int(side.orders * (1 - OPEN_SHARE)) + 1 if kind != "references" else 0
-    order = random.randrange(oldest, side.orders)
-    products = side.products(order)
-    place = random.randrange(len(products))
-    key, product = (side.model, order + 1), products[place]
-    sender = company.address(int(side.partner[order]))
-    if kind == "references" or (kind == "messages" and number % 4 < 2):
-        named = company.numbers(side, order)
-        reference = named[random.choice(("name", "theirs", "tracking" if side.model == SALE else "picking", "invoice"))]
-        text = f"Regarding order {_spelled(reference, random)}: it will leave our house one week later."
-        return Question(text, key, product, sender)
-    said = _shortened(company.words_of(product)[side.model == PURCHASE], random)
-    if kind == "descriptions":
-        return Question(f"The {said} will be late, we are sorry.", key, product, sender)
-    qty = side.qty[int(side.first[order]) + place]
-    return Question(f"The {qty} pcs {said} that you ordered will be late, we are sorry.", key, product, sender)
-
-
-def _spelled(reference: str, random: Random) -> str:
-    """As on record (half of the time), with other separators and case, or with two neighbouring digits swapped."""
-    way = random.randrange(4)
-    if way < 2:
-        return reference
-    if way == 2:
-        return reference.replace("/", "-").lower()
-    places = [
-        i for i in range(len(reference) - 1) if reference[i : i + 2].isdigit() and reference[i] != reference[i + 1]
-    ]
-    if not places:
-        return reference
-    i = random.choice(places)
-    return reference[:i] + reference[i + 1] + reference[i] + reference[i + 2 :]
-
-
-def _shortened(name: str, random: Random) -> str:
-    words = name.replace(",", "").split()
-    words.remove("mm")
-    dropped = random.choice(words[1:])
-    return " ".join(word for word in words if word != dropped or random.random() < 0.5)
 
 
 def _zipf(rng: np.random.Generator, kinds: int, count: int, exponent: float) -> np.ndarray[Any, Any]:

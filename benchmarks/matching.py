@@ -4,11 +4,12 @@
 
 An invented company of each size (benchmarks/large_company.py) is matched by the product, and searched by Chroma and by
 FTS5, each alone over one text a line: its order's numbers, partner, product and quantity. All get the same questions,
-and for each it is counted how often what was asked for is among the first five, so that speed is not bought by
-blindness. Each contender builds and answers in a process of its own; its peak memory is that process's.
+and for each it is counted how often what was asked for comes first and is among the first five, so that speed is not
+bought by blindness. Each contender builds and answers in a process of its own; its peak memory is that process's.
 
-With `--embedder hashed`, words and letter triples are hashed to vectors of the same length instead of being embedded by
-the model: search costs the same, only the time of embedding is left out. What it would be is measured and printed.
+Times are processor time, which other work on the machine does not lengthen; the slowest look-ups are given by the clock
+on the wall, too. With `--embedder hashed`, words and letter triples are hashed to vectors of the same length instead of
+being embedded by the model: search costs the same, only embedding is left out. What it would cost is measured.
 
 With `--keep` what was built and measured stays in a folder, so that sizes can be run one by one and all be printed.
 """
@@ -20,278 +21,116 @@ import multiprocessing
 import os
 import re
 import shutil
-import sqlite3
+import subprocess
 import tempfile
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import typer
 
-from agent.orders import RecordKey
-from benchmarks.large_company import NOW, LargeCompany, Question, questions
+from benchmarks.contenders import BATCH, CONTENDERS, FIRST, HashedEmbedder, ThisProduct, Unfinished
+from benchmarks.large_company import LargeCompany
+from benchmarks.questions import Question, questions
 
 SEED = 1
-FIRST = 5
-BATCH = 5_000
 KINDS = ("references", "descriptions", "messages")
-CONTENDERS = ("this product", "Chroma alone", "FTS5 alone")
-PATIENCE = 60.0  # seconds of questions of one kind; what is left then is not asked
+CHANGED = 100
+PATIENCE = 60.0  # processor seconds of questions of one kind; what is left then is not asked
 BEGIN = "<!-- matching: written by `python -m benchmarks.matching`, do not edit -->"
 END = "<!-- matching: end -->"
 
 
-class Embeds(Protocol):
-    def passages(self, texts: Sequence[str]) -> np.ndarray[Any, Any]: ...
-    def query(self, text: str) -> np.ndarray[Any, Any]: ...
-
-
-class HashedEmbedder:
-    """Feature hashing (Weinberger et al. 2009) of words and letter triples to unit vectors of the model's length."""
-
-    places = 8
-
-    def __init__(self) -> None:
-        self._features: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = {}
-
-    def passages(self, texts: Sequence[str]) -> np.ndarray[Any, Any]:
-        return np.stack([self.query(text) for text in texts])
-
-    def query(self, text: str) -> np.ndarray[Any, Any]:
-        found = [self._feature(name) for name in _features(text)]
-        if not found:
-            return np.zeros(384, dtype=np.float32)
-        at, signs = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        vector = np.bincount(at, signs, minlength=384).astype(np.float32)
-        return vector / (np.linalg.norm(vector) or 1.0)
-
-    def _feature(self, name: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        if name not in self._features:
-            rng = np.random.default_rng(zlib.crc32(name.encode()))
-            self._features[name] = rng.integers(0, 384, self.places), rng.choice((-1.0, 1.0), self.places)
-        return self._features[name]
-
-
-def _features(text: str) -> Iterator[str]:
-    for word in re.findall(r"[^\W_]+", text.lower()):
-        if not any(c.isdigit() for c in word):
-            yield word
-        yield from (word[i : i + 3] for i in range(len(word) - 2))
-
-
-class Contender(Protocol):
-    """Each look-up gives orders, or for a description products, best first."""
-
-    def build(self) -> None: ...
-    def references(self, question: Question) -> Iterable[object]: ...
-    def descriptions(self, question: Question) -> Iterable[object]: ...
-    def messages(self, question: Question) -> Iterable[object]: ...
-
-
-class ThisProduct:
-    def __init__(self, company: LargeCompany, folder: Path, embedder: Any, seconds: float) -> None:
-        self.company, self.folder, self.embedder = company, folder, embedder
-        self.more: dict[str, float] = {}
-
-    def build(self) -> None:
-        from agent.orderbook import OrderBook
-        from agent.products import product_documents
-        from agent.references import References
-        from tools.index import RecordIndex
-
-        self.index = RecordIndex(self.embedder, self.folder)
-        self.book = OrderBook(self.company, self.folder / "orders.sqlite")
-        self.documents = product_documents(self.book.products.values())
-        self.index.build(self.documents)
-        if self.index.problem:
-            raise SystemExit(self.index.problem)
-        self.found_in = References(self.book)
-
-    def measure_more(self) -> None:
-        """What a restart costs while nothing has changed, and following a hundred lines that did."""
-        from agent.orderbook import OrderBook
-
-        def restart() -> None:
-            self.book = OrderBook(self.company, self.folder / "orders.sqlite")
-            self.index.build(self.documents)
-
-        self.more["starting again"] = timed(restart)
-        self.company.receive(100)
-        self.more["following 100 changed lines"] = timed(lambda: self.book.follow(self.company))
-
-    def references(self, question: Question) -> Iterable[RecordKey]:
-        found = self.found_in.find(question.text)
-        records = [r.record for m in found for r in m.exact] + [n.reference.record for m in found for n in m.near]
-        return dict.fromkeys(order for record in records for order in self.book.orders_behind(record))
-
-    def descriptions(self, question: Question) -> Iterable[int]:
-        products = [int(hit.id) for hit in self.index.search(question.text, 8)]
-        for product in products:
-            self.book.open_orders_of_product(product, 10)
-        return [product - 1 for product in products]
-
-    def messages(self, question: Question) -> Iterable[RecordKey]:
-        from agent.match import rank_orders, wanted_model
-        from agent.recall import recall
-        from agent.said import observe
-        from agent.segments import Statement
-        from tools.message import Address, Channel, Message, Part, Passage, PassageKind
-
-        passage = Passage(kind=PassageKind.new, start=0, end=len(question.text))
-        message = Message(
-            id="1",
-            channel=Channel.email,
-            received_at=NOW,
-            sender=Address(email=question.sender),
-            parts=[Part(name="body", text=question.text, passages=[passage])],
-        )
-        recalled = recall(message, self.book, self.found_in, self.index)
-        statement = Statement("body", 0, len(question.text), question.text, PassageKind.new)
-        said = observe(statement, now=NOW, language="en", day_first=None)
-        model = wanted_model(None, recalled.sender.role)
-        return [ranked.key for ranked in rank_orders(recalled.candidates, [said], recalled, self.book, model)]
-
-
-class Unfinished(Exception):
-    """There was not the time to build it all. What was built is kept."""
-
-
-class LineSearch:
-    """What both peers share: a text a line, searched with the question as it stands."""
-
-    def __init__(self, company: LargeCompany, folder: Path, embedder: Embeds, seconds: float) -> None:
-        self.company, self.folder, self.embedder, self.seconds = company, folder, embedder, seconds
-
-    def nearest(self, text: str) -> list[int]:
-        """The numbers of the first lines found."""
-        raise NotImplementedError
-
-    def references(self, question: Question) -> Iterable[RecordKey]:
-        return [self.company.order_of_line(line) for line in self.nearest(question.text)]
-
-    def descriptions(self, question: Question) -> Iterable[int]:
-        return [self.company.product_of_line(line) for line in self.nearest(question.text)]
-
-    def messages(self, question: Question) -> Iterable[RecordKey]:
-        return [self.company.order_of_line(line) for line in self.nearest(f"{question.sender} {question.text}")]
-
-
-class ChromaAlone(LineSearch):
-    def build(self) -> None:
-        import chromadb
-        from chromadb.config import Settings
-
-        settings = Settings(anonymized_telemetry=False)
-        client = chromadb.PersistentClient(path=str(self.folder / "chroma"), settings=settings)
-        self.lines = client.get_or_create_collection(
-            "lines", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
-        started = time.perf_counter()
-        texts = islice(enumerate(self.company.line_texts()), self.lines.count(), None)
-        while batch := list(islice(texts, BATCH)):
-            if time.perf_counter() - started > self.seconds:
-                raise Unfinished(f"{self.lines.count():,} of {self.company.lines:,} lines are in Chroma")
-            vectors = self.embedder.passages([text for _, text in batch])
-            self.lines.add(ids=[str(number) for number, _ in batch], embeddings=vectors)
-
-    def nearest(self, text: str) -> list[int]:
-        vector = self.embedder.query(text)
-        answer = self.lines.query(query_embeddings=[vector.tolist()], n_results=FIRST, include=[])
-        return [int(name) for name in answer["ids"][0]]
-
-
-class WordsAlone(LineSearch):
-    def build(self) -> None:
-        self.lines = sqlite3.connect(self.folder / "lines.sqlite")
-        self.lines.execute('CREATE VIRTUAL TABLE lines USING fts5(text, tokenize="unicode61 remove_diacritics 2")')
-        rows = ((number, text) for number, text in enumerate(self.company.line_texts()))
-        with self.lines:
-            self.lines.executemany("INSERT INTO lines (rowid, text) VALUES (?, ?)", rows)
-
-    def nearest(self, text: str) -> list[int]:
-        query = " OR ".join(f'"{word}"' for word in dict.fromkeys(re.findall(r"[^\W_]+", text)))
-        sql = "SELECT rowid FROM lines WHERE lines MATCH ? ORDER BY bm25(lines) LIMIT ?"
-        return [number for (number,) in self.lines.execute(sql, (query, FIRST))]
-
-
 @dataclass
 class Timing:
-    """Milliseconds at the 50th and 95th percentile, and the share of questions answered within the first five."""
+    """Milliseconds of the processor at the 50th and 95th percentile, and by the clock at the 95th; the shares of the
+    questions of which the answer came first, and among the first five."""
 
     p50: float
     p95: float
+    clock95: float
+    first: float
     found: float
     asked: int
 
 
 @dataclass
 class Outcome:
+    """Seconds are the processor's, megabytes 10^6 bytes. `built` lines of `lines`; fewer where the time was up."""
+
     contender: str
     lines: int
     embedder: str
+    built: int
     products: int
     companies: int
     build: float  # seconds, of which `reading` went into making the records
-    reading: float
-    peak: float  # MB, of which `before` before the build
-    before: float
-    disk: float  # MB
+    reading: float = 0.0
+    peak: float = 0.0  # MB, of which `before` before the build
+    before: float = 0.0
+    disk: float = 0.0  # MB
     timings: dict[str, Timing] = field(default_factory=dict)
-    more: dict[str, float] = field(default_factory=dict)
+    loading: float = 0.0  # seconds of the build that read and kept all orders
+    again: float = 0.0  # seconds to start while nothing changed
+    following: float = 0.0  # seconds to follow `CHANGED` changed lines
+    commit: str = "unknown"
 
 
 def timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+    """Seconds of the processor."""
+    started = time.process_time()
     work()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def measure(name: str, lines: int, embedder: str, folder: Path, count: int, seconds: float) -> Outcome:
-    """Builds one contender and asks it everything. Raises Unfinished when building takes more than `seconds`."""
+    """Builds one contender, for at most so many seconds where it can be gone on with, and asks it everything."""
     company = LargeCompany(lines, SEED)
-    contender = {"this product": ThisProduct, "Chroma alone": ChromaAlone, "FTS5 alone": WordsAlone}[name]
-    made: Contender = contender(company, folder, _embedder(embedder, folder), seconds)
-    reading = timed(lambda: _read_all(company, lines_only=name != "this product"))
-    before = _peak_megabytes()
+    made = CONTENDERS[name](company, folder, _embedder(embedder, folder), seconds)
     spent = folder / "seconds"  # of building, in runs that did not finish
-    build = float(spent.read_text()) if spent.exists() else 0.0
-    started = time.perf_counter()
+    outcome = Outcome(name, lines, embedder, lines, company.products, company.companies, 0.0, before=_peak_megabytes())
+    outcome.commit = _commit()
+    started = time.process_time()
     try:
         made.build()
-    finally:
-        build += time.perf_counter() - started
-        spent.write_text(str(build))
-    outcome = Outcome(
-        name, lines, embedder, company.products, company.companies, build, reading, 0.0, before, _disk(folder)
-    )
+    except Unfinished as unfinished:
+        outcome.built = unfinished.lines
+    outcome.build = time.process_time() - started + (float(spent.read_text()) if spent.exists() else 0.0)
+    spent.write_text(str(outcome.build))
+    outcome.peak, outcome.disk = _peak_megabytes(), _disk(folder)
+    if outcome.built < lines:
+        return outcome
     for kind in KINDS:
         outcome.timings[kind] = _ask(getattr(made, kind), questions(company, kind, count, SEED), kind)
     outcome.peak = _peak_megabytes()
+    outcome.reading = timed(lambda: _read_all(company, lines_only=name != "this product"))
     if isinstance(made, ThisProduct):
-        made.measure_more()
-        outcome.more = made.more
+        outcome.loading = made.loading
+        outcome.again = timed(made.start_again)
+        outcome.following = timed(lambda: made.follow(CHANGED))
     return outcome
 
 
 def _ask(look_up: Callable[[Question], Iterable[object]], asked: list[Question], kind: str) -> Timing:
     look_up(asked[0])  # opens what is opened once
-    seconds, found = [], 0
-    until = time.perf_counter() + PATIENCE
+    spent, waited, first, found = [], [], 0, 0
     for question in asked:
-        started = time.perf_counter()
+        clock, processor = time.perf_counter(), time.process_time()
         answer = list(look_up(question))[:FIRST]
-        seconds.append(time.perf_counter() - started)
-        found += (question.product if kind == "descriptions" else question.order) in answer
-        if time.perf_counter() > until:
+        spent.append(time.process_time() - processor)
+        waited.append(time.perf_counter() - clock)
+        wanted = question.product if kind == "descriptions" else question.order
+        first += answer[:1] == [wanted]
+        found += wanted in answer
+        if sum(spent) > PATIENCE:
             break
-    p50, p95 = np.percentile(seconds, (50, 95)) * 1000
-    return Timing(float(p50), float(p95), found / len(seconds), len(seconds))
+    p50, p95 = np.percentile(spent, (50, 95)) * 1000
+    clock95 = float(np.percentile(waited, 95)) * 1000
+    return Timing(float(p50), float(p95), clock95, first / len(spent), found / len(spent), len(spent))
 
 
 def _read_all(company: LargeCompany, *, lines_only: bool) -> None:
@@ -319,12 +158,13 @@ def _embedder(name: str, folder: Path) -> Any:
 
 
 def texts_a_second(company: LargeCompany) -> tuple[float, float]:
-    """Distinct product texts that the model embeds in a second, and the 95th percentile of a question in ms."""
+    """Distinct product texts that the model embeds in a processor second, and the 95th percentile of the processor's
+    milliseconds for a question."""
     from tools.embedding import Embedder
 
     model = Embedder()
     model.query("the model is loaded")
-    names = [" · ".join(company.words_of(product)) for product in range(min(100, company.products))]
+    names = [" · ".join(company.words_of(product)) for product in range(min(60, company.products))]
     rate = len(names) / timed(lambda: model.passages(names))
     asked = [timed(lambda q=q: model.query(q.text)) for q in questions(company, "descriptions", 60, SEED + 1)]  # type: ignore[misc]
     return rate, float(np.percentile(asked, 95)) * 1000
@@ -340,70 +180,85 @@ def _peak_megabytes() -> float:
     return int(found[1]) / 1000 if found else float("nan")
 
 
-def measured(names: Sequence[str], sizes: Sequence[int], embedder: str, keep: Path, count: int, seconds: float) -> None:
-    """Measures what the folder holds no outcome of yet, each in a process of its own, and leaves the outcomes there."""
+def measured(
+    names: Iterable[str], sizes: Sequence[int], embedder: str, keep: Path, count: int, seconds: float
+) -> list[Outcome]:
+    """All outcomes in the folder, after measuring what it holds none of yet, each in a process of its own."""
     for lines in sizes:
         for name in names:
             folder = keep / f"{lines}-{embedder}-{name.replace(' ', '-')}"
-            done = folder.with_suffix(".json")
-            if done.exists():
+            told = folder.with_suffix(".json")
+            if told.exists() and not folder.exists():
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-                try:
-                    outcome = process.submit(measure, name, lines, embedder, folder, count, seconds).result()
-                except Unfinished as unfinished:
-                    print(f"{unfinished}. Run the same command again to go on.")
-                    continue
-            done.write_text(json.dumps(asdict(outcome)))
-            shutil.rmtree(folder)
-            print(f"{name}, {lines:,} lines: built in {outcome.build:,.1f} s")
+                outcome = process.submit(measure, name, lines, embedder, folder, count, seconds).result()
+            told.write_text(json.dumps(asdict(outcome)))
+            if outcome.built == lines:
+                shutil.rmtree(folder)
+                print(f"{name}, {lines:,} lines: built in {outcome.build:,.1f} s")
+            else:
+                print(f"{name}, {outcome.built:,} of {lines:,} lines. Run the same command again to go on.")
+    outcomes = []
+    for path in sorted(keep.glob("*.json")):
+        read = json.loads(path.read_text())
+        read["timings"] = {kind: Timing(**timing) for kind, timing in read["timings"].items()}
+        outcomes.append(Outcome(**read))
+    return sorted(outcomes, key=lambda o: (o.lines, list(CONTENDERS).index(o.contender), o.embedder))
 
 
 def report(outcomes: list[Outcome], rate: float, question_ms: float) -> str:
     """The outcomes as Markdown."""
-    outcomes = sorted(outcomes, key=lambda o: (o.embedder, o.lines, CONTENDERS.index(o.contender)))
     cost = [
-        "| lines | | vectors | build s | of it reading | peak MB | before | disk MB |",
-        "|--:|---|---|--:|--:|--:|--:|--:|",
+        "| lines | products | companies | | vectors | build s | of it reading | peak MB | of it before | disk MB |",
+        "|--:|--:|--:|---|---|--:|--:|--:|--:|--:|",
     ]
-    look_ups = ["| lines | | vectors | references | descriptions | messages |", "|--:|---|---|--:|--:|--:|"]
-    more = [
-        "| lines | vectors | products | companies | starting again s | following 100 changed lines s |",
-        "|--:|---|--:|--:|--:|--:|",
+    look_ups = ["| lines | | vectors | references | descriptions | messages |", "|--:|---|---|---|---|---|"]
+    following = [
+        f"| lines | all orders anew s | following {CHANGED} changed lines s | ratio | starting again s |",
+        "|--:|--:|--:|--:|--:|",
     ]
     for o in outcomes:
-        head = f"| {o.lines:,} | {o.contender} | {'–' if o.contender == 'FTS5 alone' else o.embedder} "
-        cost.append(f"{head}| {o.build:,.1f} | {o.reading:,.1f} | {o.peak:,.0f} | {o.before:,.0f} | {o.disk:,.1f} |")
-        cells = [
-            f"{t.p50:,.1f} / {t.p95:,.1f} ms, {t.found:.0%} of {t.asked}" for t in (o.timings[kind] for kind in KINDS)
-        ]
-        look_ups.append(f"{head}| {' | '.join(cells)} |")
-        if o.more:
-            again, following = o.more.values()
-            sizes = f"{o.products:,} | {o.companies:,}"
-            more.append(f"| {o.lines:,} | {o.embedder} | {sizes} | {again:.2f} | {following:.2f} |")
+        who = f"{o.contender} | {'–' if o.contender == 'FTS5 alone' else o.embedder}"
+        sizes = f"{o.lines:,} | {o.products:,} | {o.companies:,}"
+        if o.built < o.lines:
+            cost.append(f"| {sizes} | {who} | {o.build:,.1f} for the first {o.built:,} lines, then stopped | | | | |")
+            continue
+        memory = f"{o.peak:,.0f} | {o.before:,.0f} | {o.disk:,.1f}"
+        cost.append(f"| {sizes} | {who} | {o.build:,.1f} | {o.reading:,.1f} | {memory} |")
+        look_ups.append(f"| {o.lines:,} | {who} | {' | '.join(_cell(o.timings[kind]) for kind in KINDS)} |")
+        if o.following:
+            ratio = f"{o.loading / o.following:,.0f}"
+            following.append(f"| {o.lines:,} | {o.loading:,.2f} | {o.following:.3f} | {ratio} | {o.again:.2f} |")
     most = max(o.products for o in outcomes)
     embedding = (
-        f"Vectors named *hashed* stand in for the model's: embedding is then left out. The model embeds {rate:.0f} product "
-        f"texts a second here ({most / rate / 60:.0f} minutes for {most:,}, once, then kept by content) and takes "
-        f"{question_ms:.0f} ms for a question of the *descriptions* (95th percentile), to be added to their time."
+        "Vectors named *hashed* stand in for the model's: embedding is then left out. The model embeds "
+        f"{rate:.0f} product texts in a second of one core here ({most / rate / 60:.0f} minutes for {most:,}, once, then "
+        f"kept by content) and takes {question_ms:.0f} ms for a question of the *descriptions* (95th percentile), to be "
+        "added to their time."
     )
-    title = f"Measured on {os.cpu_count()} cores with seed {SEED}."
+    title = f"Measured at commit {', '.join(sorted({o.commit for o in outcomes}))} on {os.cpu_count()} cores with seed {SEED}. Seconds are processor time."
     reading = (
-        "Look-ups: 50th / 95th percentile, and how often what was asked for is among the first five. `descriptions` ask "
-        "for a product, the others for an order; `messages` are recalled and ranked in whole."
+        "Look-ups: milliseconds of the processor at the 50th / 95th percentile (95th by the clock, with whatever else "
+        f"ran), and how often what was asked for came first / among the first {FIRST}. `descriptions` ask for a product, "
+        "the others for an order; `messages` are recalled and ranked in whole."
     )
-    return "\n\n".join([title + " " + embedding, "\n".join(cost), reading, "\n".join(look_ups), "\n".join(more)])
+    return "\n\n".join([f"{title} {embedding}", "\n".join(cost), reading, "\n".join(look_ups), "\n".join(following)])
+
+
+def _cell(t: Timing) -> str:
+    return f"{t.p50:,.1f} / {t.p95:,.1f} ms ({t.clock95:,.0f}); {t.first:.0%} / {t.found:.0%} of {t.asked}"
+
+
+def _commit() -> str:
+    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or "unknown"
 
 
 def write_section(page: Path, text: str) -> None:
-    """Puts the text between the page's marks, or at its end with marks around it."""
-    page_text = page.read_text(encoding="utf-8") if page.exists() else "# Performance\n"
-    if BEGIN not in page_text:
-        page_text += f"\n## Matching\n\n{BEGIN}\n{END}\n"
-    head, _, rest = page_text.partition(BEGIN)
-    page.write_text(f"{head}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    """Puts the text between the page's marks."""
+    head, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    page.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 def main(
@@ -417,15 +272,7 @@ def main(
 ) -> None:
     """Build time, memory, disk and look-up times of matching by size, beside Chroma and FTS5 alone."""
     with tempfile.TemporaryDirectory() as folder:
-        kept = keep or Path(folder)
-        measured(contender or CONTENDERS, sizes, embedder, kept, count, 60 * minutes)
-        outcomes = []
-        for path in sorted(kept.glob("*.json")):
-            told = json.loads(path.read_text())
-            told["timings"] = {kind: Timing(**timing) for kind, timing in told["timings"].items()}
-            outcomes.append(Outcome(**told))
-    if not outcomes:
-        return
+        outcomes = measured(contender or CONTENDERS, sizes, embedder, keep or Path(folder), count, 60 * minutes)
     text = report(outcomes, *texts_a_second(LargeCompany(max(sizes), SEED)))
     print(text)
     if write:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +11,18 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from review.database import Database
-from review.schema import MirrorModel, MirrorRow
+from review.schema import MirrorModel, MirrorRemoval, MirrorRow
 from tools.records import Domain, Row
-from tools.rows import RowReader, comodel, is_to_many
+from tools.rows import RowReader, comodel, is_to_many, page_after
 
 IDS_A_QUERY = 10_000
+_VERSION = "mirror-"
 
 
 class MirrorReader:
-    """A `RecordReader` over the mirror. `version` stays that of the moment at which the reader was opened, so that what
-    is built over it stays in use until something newer has been built. `as_of` is the age of what was there then: it
-    moves on for as long as nothing changes."""
+    """A `RecordReader` over the mirror that also tells changes. `version` stays that of the moment at which the reader was
+    opened, so that what is built over it stays in use until something newer has been built. `as_of` is the age of what
+    was there then: it moves on for as long as nothing changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,7 +39,8 @@ class MirrorReader:
         order: str | None = None,
     ) -> list[Row]:
         with self._database.read() as session:
-            rows = RowReader(_Tables(session, model, domain, limit if _is_page(domain, order) else None))
+            is_page = page_after(domain, order) is not None
+            rows = RowReader(_Tables(session, model, domain, limit if is_page else None))
             return rows.search_read(model, domain, fields, limit=limit, order=order)
 
     def read(self, model: str, ids: Sequence[int], fields: Sequence[str] | None = None) -> list[Row]:
@@ -54,6 +57,22 @@ class MirrorReader:
     def version(self) -> str:
         return self._version
 
+    def changes_since(self, version: str) -> Mapping[str, Collection[int]] | None:
+        """Also what changed after this reader was opened. None for a version of another mirror: one from before any of
+        these rows, or after all."""
+        mark = version.removeprefix(_VERSION)
+        if not version.startswith(_VERSION) or not mark.isdecimal():
+            return None
+        changed: dict[str, set[int]] = defaultdict(set)
+        with self._database.read() as session:
+            oldest = session.scalar(select(func.min(MirrorRow.change)))
+            if oldest is None or not oldest <= int(mark) <= _latest_change(session):
+                return None
+            for table in (MirrorRow, MirrorRemoval):
+                for model, record_id in session.execute(select(table.model, table.id).where(table.change > int(mark))):
+                    changed[model].add(record_id)
+        return changed
+
     def as_of(self) -> datetime | None:
         now = synced_at(self._database)
         return now if mirror_version(self._database) == self._version else self._opened_at
@@ -62,7 +81,11 @@ class MirrorReader:
 def mirror_version(database: Database) -> str:
     """A text that changes whenever a mirrored row comes, changes or goes."""
     with database.read() as session:
-        return f"mirror-{session.scalar(select(func.coalesce(func.sum(MirrorModel.changes), 0)))}"
+        return f"{_VERSION}{_latest_change(session)}"
+
+
+def _latest_change(session: Session) -> int:
+    return session.scalar(select(func.max(MirrorModel.change))) or 0
 
 
 def synced_at(database: Database) -> datetime | None:
@@ -101,16 +124,6 @@ def _rows(
     return dict(session.execute(found.limit(limit)).all())
 
 
-def _is_page(domain: Domain, order: str | None) -> bool:
-    """Whether rows are asked for by id alone, so that the database itself can stop at the limit."""
-    return order in (None, "id") and all(_is_after(term) for term in domain)
-
-
-def _is_after(term: Any) -> bool:
-    """Whether a term asks for the ids after one."""
-    return not isinstance(term, str) and tuple(term[:2]) == ("id", ">") and type(term[-1]) is int
-
-
 def _conditions(model: str, domain: Domain) -> list[ColumnElement[bool]]:
     """What the database can tell of a domain, so that rows which cannot match are not read.
 
@@ -143,8 +156,8 @@ def _condition(model: str, terms: list[Any]) -> ColumnElement[bool] | None:
 
 def _narrowing(model: str, field: str, operator: str, value: Any) -> ColumnElement[bool] | None:
     """Look-ups by id, after an id, by the id of a many2one, and by plain text."""
-    if _is_after((field, operator, value)):
-        return MirrorRow.id > int(value)
+    if (field, operator) == ("id", ">") and type(value) is int:
+        return MirrorRow.id > value
     values = value if operator == "in" and isinstance(value, (list, tuple, set, frozenset)) else [value]
     if operator not in ("=", "in") or len(values) > IDS_A_QUERY:
         return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agent.llm.look_ups import PastCases
     from agent.llm.reader import ModelReader
     from agent.triage import TriageEngine
-    from review.intake import Triager
+    from review.renewed_engine import Follower
 
 Engine = Literal["local", "llm", "cascade"]
 
@@ -114,7 +114,7 @@ class ModelSettings(BaseSettings):
         except (OSError, ValueError) as error:
             raise SettingsError(f"TRIAGE_LLM_RELIABILITY: {self.reliability} cannot be used: {error}") from error
 
-    def engine_over(self, local: TriageEngine, ledger: Ledger, past: PastCases | None = None) -> Triager:
+    def engine_over(self, local: TriageEngine, ledger: Ledger, past: PastCases | None = None) -> Follower:
         """The engine that decides, over the local one."""
         if self.decides == "local":
             return local
@@ -122,7 +122,7 @@ class ModelSettings(BaseSettings):
 
         return self.engine_with(local, ModelReader(self.endpoint(), ledger, past=past))
 
-    def engine_with(self, local: TriageEngine, reader: ModelReader) -> Triager:
+    def engine_with(self, local: TriageEngine, reader: ModelReader) -> Follower:
         """The same with a reader that stands already."""
         from agent.llm.engine import CascadeEngine, ModelEngine
 

@@ -435,15 +435,30 @@ class LogEntry(Base):
 
 
 class MirrorRow(Base):
-    """A row of Odoo as it was last read. `write_date` is Odoo's own text (naive UTC); `digest` that of `content`."""
+    """A row of Odoo as it was last read. `write_date` is Odoo's own text (naive UTC); `digest` that of `content`.
+
+    `change` is the mark of the transaction in which it came or last changed: microseconds since 1970, and always more
+    than the mark before."""
 
     __tablename__ = "mirror_rows"
+    __table_args__ = (Index("ix_mirror_rows_change", "change"),)
 
     model: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     write_date: Mapped[str | None] = mapped_column(default=None)
     digest: Mapped[str]
     content: Mapped[dict[str, Any]]
+    change: Mapped[int] = mapped_column(BigInteger)
+
+
+class MirrorRemoval(Base):
+    """A row that was mirrored and went, with the mark of that change. It stays where the row comes again."""
+
+    __tablename__ = "mirror_removals"
+
+    model: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    change: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 class MirrorModel(Base):
@@ -451,7 +466,7 @@ class MirrorModel(Base):
 
     `newest` is the latest write date seen, first at `newest_seen_at`; `settled` when no write up to it can still be on
     its way. `loading_after` is the id that a whole reading has come to, None when it is complete. Every change before
-    `synced_at` is known; ids were compared at `reconciled_at`. `changes` counts the rows that came, changed or went.
+    `synced_at` is known; ids were compared at `reconciled_at`. `change` is the mark of the latest change of its rows.
     """
 
     __tablename__ = "mirror_models"
@@ -464,7 +479,7 @@ class MirrorModel(Base):
     loading_after: Mapped[int | None] = mapped_column(default=None)
     synced_at: Mapped[datetime | None] = mapped_column(default=None)
     reconciled_at: Mapped[datetime | None] = mapped_column(default=None)
-    changes: Mapped[int] = mapped_column(default=0)
+    change: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class ModelCallRow(Base):

@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from review.database import Database
 from review.exclusive import exclusive
 from review.mirrored import MIRRORED, MOVING
-from review.schema import MirrorModel, MirrorRow
+from review.schema import MirrorModel, MirrorRemoval, MirrorRow
 from tools.records import RecordReader, Row
 from tools.rows import comodel, is_to_many
 
@@ -121,7 +121,7 @@ class _Run:
         # Asked before the first page: whatever changes while pages are read is then found by the poll that follows.
         newest = self.remote.search_read(model, fields=("write_date",), limit=1, order="write_date desc")
         with self.database.write() as session:
-            state = session.get(MirrorModel, model) or MirrorModel(model=model, changes=0)
+            state = session.get(MirrorModel, model) or MirrorModel(model=model, change=0)
             state.fields, state.loading_after = list(fields), 0
             self._take_newest(state, _write_date(*newest))
             session.add(state)
@@ -197,11 +197,14 @@ class _Run:
         if not changed and not gone and not reached:
             return
         with self.database.write() as session:
-            _upsert(session, model, changed, digests)
-            if gone:
-                session.execute(delete(MirrorRow).where(MirrorRow.model == model, MirrorRow.id.in_(gone)))
             state = session.get_one(MirrorModel, model)
-            state.changes += len(changed) + len(gone)
+            if changed or gone:
+                state.change = _next_mark(session, self.now())
+                _upsert(
+                    session, MirrorRow, [_mirrored(model, row, digests[row["id"]], state.change) for row in changed]
+                )
+                session.execute(delete(MirrorRow).where(MirrorRow.model == model, MirrorRow.id.in_(gone)))
+                _upsert(session, MirrorRemoval, [{"model": model, "id": i, "change": state.change} for i in gone])
             state.loading_after = reached.get("loading_after", state.loading_after)
         self.done.changed += len(changed)
         self.done.removed += len(gone)
@@ -233,18 +236,27 @@ def _renamed(session: Session, model: str, rows: list[Row]) -> list[int]:
     return [record_id for record_id, was in session.execute(held) if was.get("display_name") != now[record_id]]
 
 
-def _upsert(session: Session, model: str, rows: list[Row], digests: dict[int, str]) -> None:
+def _next_mark(session: Session, now: datetime) -> int:
+    """A mark beyond all that were given. The clock is in it so that a mirror which was restored from a backup gives
+    none a second time."""
+    latest = session.scalar(select(func.max(MirrorModel.change))) or 0
+    return max(latest + 1, int(now.timestamp() * 1_000_000))
+
+
+def _mirrored(model: str, row: Row, digest: str, change: int) -> dict[str, Any]:
+    write_date = _write_date(row)
+    return {
+        "model": model, "id": row["id"], "write_date": write_date, "digest": digest, "content": row, "change": change
+    }  # fmt: skip
+
+
+def _upsert(session: Session, table: type[MirrorRow | MirrorRemoval], rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     on_postgresql = session.get_bind().dialect.name == "postgresql"
-    statement = postgresql.insert(MirrorRow) if on_postgresql else sqlite.insert(MirrorRow)
-    taken_over = {name: statement.excluded[name] for name in ("write_date", "digest", "content")}
-    statement = statement.on_conflict_do_update(index_elements=["model", "id"], set_=taken_over)
-    values = [
-        {"model": model, "id": r["id"], "write_date": _write_date(r), "digest": digests[r["id"]], "content": r}
-        for r in rows
-    ]
-    session.execute(statement, values)
+    statement = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    taken_over = {name: statement.excluded[name] for name in rows[0] if name not in ("model", "id")}
+    session.execute(statement.on_conflict_do_update(index_elements=["model", "id"], set_=taken_over), rows)
 
 
 def _write_date(row: Row | None = None) -> str | None:

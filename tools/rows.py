@@ -7,6 +7,7 @@ hidden.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -52,11 +53,13 @@ OPERATORS = frozenset(
 
 
 class RowReader:
-    """Searches `tables`: model → id → row. Equality look-ups are indexed on first use, so the rows must not change."""
+    """Searches `tables`: model → id → row. Equality look-ups and pages by id are indexed on first use, so the rows must
+    not change."""
 
     def __init__(self, tables: Mapping[str, Mapping[int, Row]]) -> None:
         self._tables = tables
         self._equal: dict[tuple[str, str], dict[Any, list[int]]] = {}
+        self._ids: dict[str, list[int]] = {}
 
     def search_read(
         self,
@@ -67,6 +70,9 @@ class RowReader:
         limit: int | None = None,
         order: str | None = None,
     ) -> list[Row]:
+        after = page_after(domain, order)
+        if after is not None:
+            return self.read(model, self._page(model, after, limit), fields)
         rows = _ordered(self._search(model, domain), order)
         return [_pick(row, fields) for row in (rows if limit is None else rows[:limit])]
 
@@ -76,6 +82,14 @@ class RowReader:
 
     def search_count(self, model: str, domain: Domain = ()) -> int:
         return len(self._search(model, domain))
+
+    def _page(self, model: str, after: int, limit: int | None) -> list[int]:
+        """The ids after one in their order, as many as are asked for."""
+        if model not in self._ids:
+            self._ids[model] = sorted(self._tables.get(model, {}))
+        ids = self._ids[model]
+        first = bisect_right(ids, after)
+        return ids[first:] if limit is None else ids[first : first + limit]
 
     def _search(self, model: str, domain: Domain) -> list[Row]:
         terms = list(domain)
@@ -191,6 +205,18 @@ class RowReader:
             else:
                 pending += children.get(current, [])
         return family
+
+
+def page_after(domain: Domain, order: str | None) -> int | None:
+    """The id after which rows are asked for in the order of their ids (0: all); None for any other question."""
+    if order not in (None, "id"):
+        return None
+    after = 0
+    for term in domain:
+        if not isinstance(term, (list, tuple)) or tuple(term[:2]) != ("id", ">") or type(term[-1]) is not int:
+            return None
+        after = max(after, term[-1])
+    return after
 
 
 def comodel(model: str, field: str) -> str | None:

@@ -20,6 +20,7 @@ from agent.proposal import Lane, Proposal, Triage
 from agent.triage import Study, TriageEngine
 from prompts.library import tokens_in
 from tools.message import Message
+from tools.records import RecordReader
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ class ModelEngine:
 
     def refresh(self) -> None:
         self.local.refresh()
+
+    def follow(self, reader: RecordReader) -> None:
+        self.local.follow(reader)
 
     def triage(self, message: Message) -> Triage:
         """Proposals for one message. Raises what the local engine raises, and nothing of the model's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,44 @@ def test_a_file_that_cannot_be_used_is_made_again(tmp_path, spoiled):
     again.follow(SnapshotReader(snapshot()))
     assert len(again.rows("SELECT id FROM orders")) == 7
     assert [file.name for file in tmp_path.iterdir()] == ["orders.sqlite"]
+
+
+def spoil(path: Path, table: str) -> None:
+    """Overwrites the first page of a table, so that the file as a whole still opens."""
+    with sqlite3.connect(path) as db:
+        [page] = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+        [size] = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("table", ["orders", "state"])
+def test_a_file_that_is_damaged_inside_is_made_again_by_the_query_that_meets_it(tmp_path, caplog, table):
+    path = tmp_path / "orders.sqlite"
+    OrderStore(path).follow(SnapshotReader(snapshot()))
+    spoil(path, table)
+    store = OrderStore(path)
+    store.follow(SnapshotReader(snapshot()))
+    assert len(store.rows("SELECT * FROM orders")) == 7
+    assert store.version == SnapshotReader(snapshot()).version()
+    [said] = [record.getMessage() for record in caplog.records]
+    assert said.startswith(f"The order store {path} is damaged (")
+    assert said.endswith("it is made anew from the records.")
+
+
+def test_damage_met_while_following_is_mended_by_reading_everything(tmp_path, caplog):
+    path = tmp_path / "orders.sqlite"
+    OrderStore(path).follow(SnapshotReader(snapshot()))
+    spoil(path, "lines")
+    data = snapshot()
+    data[f"{PURCHASE}.line"][0]["qty_received"] = 40.0
+    store, anew = OrderStore(path), OrderStore()
+    assert store.follow(Followed(data, snapshot())) is None
+    anew.follow(SnapshotReader(data))
+    assert contents(store) == contents(anew)
+    assert "is damaged" in caplog.text
 
 
 class Failing(Followed):

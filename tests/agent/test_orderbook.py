@@ -108,6 +108,18 @@ def test_the_newest_orders_of_a_company_and_its_people_come_first():
     assert [o.id for o in made.open_orders_of_product(1, 3)] == [r["id"] for r in newest if r["id"] % 3][:3]
 
 
+def test_orders_are_counted_once_for_as_long_as_the_records_are_the_same(monkeypatch):
+    made = book()
+    asked: list[str] = []
+    rows = made.store.rows
+    monkeypatch.setattr(made.store, "rows", lambda sql, *given: asked.append(sql) or rows(sql, *given))
+    first = made.count_orders(10)
+    assert made.count_orders(10) == first
+    assert len(asked) == 1
+    made.follow(SnapshotReader(snapshot(purchase_order=[], sale_order=[])))
+    assert not made.count_orders(10)
+
+
 @pytest.mark.parametrize("link", ["listed", "purchase_id", "origin", "moves", "earlier moves"])
 def test_an_order_knows_its_shipments_however_odoo_links_them(link):
     rows = snapshot()

@@ -20,7 +20,7 @@ def robin(desk):
     """Over a desk with a mirror that was complete half an hour ago."""
     with desk.database.write() as session:
         at = datetime.now(UTC) - timedelta(minutes=30)
-        session.add(MirrorModel(model="res.partner", fields=[], synced_at=at, changes=0))
+        session.add(MirrorModel(model="res.partner", fields=[], synced_at=at, change=0))
     add_person(desk.database, "Robin", "supervisor")
     return Browser(create_app(desk.settings, database=desk.database, mirrored=True), "Robin")
 

@@ -23,8 +23,8 @@ def filled(folder: Path, data: dict[str, Any]) -> Desk:
     with desk.database.write() as session:
         for model, rows in data.items():
             if model != "_meta":
-                session.add(MirrorModel(model=model, fields=[], synced_at=START, changes=len(rows)))
-                session.add_all(MirrorRow(model=model, id=row["id"], digest="", content=row) for row in rows)
+                session.add(MirrorModel(model=model, fields=[], synced_at=START, change=1))
+                session.add_all(MirrorRow(model=model, id=row["id"], digest="", content=row, change=1) for row in rows)
     return desk
 
 
@@ -90,7 +90,7 @@ def test_a_reader_keeps_the_version_at_which_it_was_opened(tmp_path):
     desk = filled(tmp_path, DATA)
     opened = MirrorReader(desk.database)
     with desk.database.write() as session:
-        session.get_one(MirrorModel, "res.partner").changes += 1
+        session.get_one(MirrorModel, "res.partner").change += 1
     assert opened.version() == opened.version() != MirrorReader(desk.database).version()
     desk.database.close()
 
@@ -103,7 +103,7 @@ def test_what_stands_on_a_reader_grows_old_only_once_the_mirror_has_moved_on(tmp
     def sync(changes: int) -> None:
         with desk.database.write() as session:
             for state in session.scalars(select(MirrorModel)):
-                state.synced_at, state.changes = later, state.changes + changes
+                state.synced_at, state.change = later, state.change + changes
 
     sync(changes=0)
     assert opened.as_of() == later

@@ -52,7 +52,7 @@ def test_a_database_that_does_not_answer_is_failing(desk, monkeypatch):
 def test_the_mirror_is_as_well_as_it_is_young(desk, minutes, status, said):
     at = None if minutes is None else datetime.now(UTC) - timedelta(minutes=minutes)
     with desk.database.write() as session:
-        session.add(MirrorModel(model="res.partner", fields=[], synced_at=at, changes=0))
+        session.add(MirrorModel(model="res.partner", fields=[], synced_at=at, change=0))
     found = mirror_check(desk.database, TEN_MINUTES)
     assert found.status == status
     assert said in found.detail
