@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api import decision_endpoints, endpoints, intake, pages, sign_in
+from api import decision_endpoints, endpoints, intake, pages, runs, sign_in
 from api.postbox import Postbox
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
 from review.cursors import InvalidCursor
@@ -79,6 +79,7 @@ def create_app(
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)
     app.include_router(pages.router)
+    app.include_router(runs.router)
     app.include_router(endpoints.router)
     app.include_router(decision_endpoints.router)
     app.include_router(intake.router)

@@ -240,6 +240,11 @@ def notice(request: Request, title: str, detail: str, status: int) -> Response:
     return _page(request, "notice.html", status=status, title=title, detail=detail)
 
 
+def runs_page(request: Request, me: SignedIn, runs: list[Any]) -> Response:
+    """The list of measured runs."""
+    return _page(request, "runs.html", me=me, runs=runs, at_runs=True)
+
+
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     state = request.app.state
     context["demo_people"] = DEMO_PEOPLE if state.settings.demo else {}

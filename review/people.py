@@ -15,21 +15,28 @@ from review.schema import SignInToken, UserRow
 
 REVIEWER = "reviewer"
 SUPERVISOR = "supervisor"
+ENGINEER = "engineer"
 
 
 class Person(BaseModel):
-    """A signed-in person. A supervisor may approve everything, others what a reviewer may and what their role may."""
+    """A signed-in person. A supervisor may approve everything, others what a reviewer may and what their role may; an
+    engineer reads what runs measured and approves nothing."""
 
     name: str
     role: str
 
     def may_approve(self, role: str) -> bool:
-        return role in (REVIEWER, self.role) or self.role == SUPERVISOR
+        return self.role == SUPERVISOR or (self.role != ENGINEER and role in (REVIEWER, self.role))
+
+    @property
+    def may_read_runs(self) -> bool:
+        return self.role in (ENGINEER, SUPERVISOR)
 
 
 def roles() -> list[str]:
-    """The roles that exist: reviewer, supervisor, and those that the policy asks approvals of."""
-    return [REVIEWER, SUPERVISOR, *sorted(set(load_policy().approval.values()) - {REVIEWER, SUPERVISOR})]
+    """The roles that exist: reviewer, supervisor, engineer, and those that the policy asks approvals of."""
+    fixed = [REVIEWER, SUPERVISOR, ENGINEER]
+    return [*fixed, *sorted(set(load_policy().approval.values()) - set(fixed))]
 
 
 def add_person(database: Database, name: str, role: str) -> Person:

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         return self.data_dir / "raw"
 
     @property
+    def runs_dir(self) -> Path:
+        """Where the runs of `triage eval run` are looked for that engineers see at the desk."""
+        return self.data_dir / "runs"
+
+    @property
     def index_dir(self) -> Path:
         """Where the index of the records is kept, which can be built anew."""
         return self.data_dir / "index"

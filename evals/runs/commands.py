@@ -148,3 +148,39 @@ def threshold(
         if acted
         else f"Look at every case: no confidence is high enough to pay, at {all_looked_at:.3f} a case."
     )
+
+
+@app.command()
+def view(
+    file: RunArgument,
+    against: Annotated[Path | None, typer.Option(help="An earlier run to hold it against, case by case.")] = None,
+    labels: LabelsOption = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the page (default: beside the run).")] = None,
+    texts: Annotated[bool, typer.Option(help="Put the messages' texts in, read from the suites' folders.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open the page.")] = True,
+) -> None:
+    """Write a run, or two, as one HTML page that works offline, and open it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with refusals(), Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        from evals.runs.compare import labels_from
+        from evals.runs.file import read_run
+        from evals.viewer.content import content
+        from evals.viewer.page import page
+
+        task = bar.add_task("cases")
+        shown = content(
+            run := read_run(file),
+            read_run(against) if against else None,
+            labels=labels_from(labels) if labels else None,
+            texts=texts,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    out = out or file.with_suffix(".html")
+    out.write_text(page(shown, run.name), encoding="utf-8")
+    typer.echo(str(out))
+    if browser:
+        import webbrowser
+
+        webbrowser.open(out.resolve().as_uri())

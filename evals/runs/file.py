@@ -141,6 +141,15 @@ def read_run(file: Path) -> Run:
     )
 
 
+def read_header(file: Path) -> Header:
+    """The header alone, however long the run is. Raises LabelError where the file is no run file."""
+    with file.open("rb") as opened:
+        header = _parse(file, 1, opened.readline())
+    if not isinstance(header, Header):
+        raise LabelError(f"{file} does not begin with a run's header; make it with `triage eval run`.")
+    return header
+
+
 def _parse(file: Path, number: int, line: bytes) -> Header | Versions | Try | End:
     try:
         row = json.loads(line)

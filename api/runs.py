@@ -1,0 +1,78 @@
+"""Measured runs at the desk, for engineers and supervisors: the list of them, and each in the viewer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+
+from api.endpoints import SignedIn
+from api.pages import runs_page
+from evals.labelled import LabelError
+from evals.runs.file import read_header, read_run
+from evals.viewer.content import content
+from evals.viewer.page import page, policy
+
+router = APIRouter(include_in_schema=False)
+
+
+class ListedRun(BaseModel):
+    name: str
+    made: datetime
+    engine: str
+    suites: str
+    commit: str
+
+
+@router.get("/runs")
+def runs(request: Request, me: SignedIn) -> Response:
+    """The run files in the data directory, newest first; files that are none are passed over."""
+    _allow(me)
+    found = []
+    for file in request.app.state.settings.runs_dir.glob("*.jsonl"):
+        try:
+            head = read_header(file)
+        except LabelError:
+            continue
+        suites = ", ".join(f"{suite.name} ({suite.cases})" for suite in head.suites)
+        found.append(
+            ListedRun(name=file.stem, made=head.created_at, engine=head.engine, suites=suites, commit=head.commit)
+        )
+    return runs_page(request, me, sorted(found, key=lambda run: run.made, reverse=True))
+
+
+@router.get("/runs/{name}")
+def run(request: Request, me: SignedIn, name: str, against: str | None = None) -> Response:
+    """A run in the viewer, or held against an earlier one."""
+    _allow(me)
+    folder = request.app.state.settings.runs_dir
+    files = [_file(folder, wanted) for wanted in (name, against) if wanted]
+    try:
+        shown = _page(*((file, file.stat().st_mtime_ns) for file in files))
+    except LabelError as error:
+        raise HTTPException(422, str(error)) from error
+    return HTMLResponse(shown, headers={"Content-Security-Policy": f"{policy()}; frame-ancestors 'none'"})
+
+
+@lru_cache(maxsize=4)
+def _page(*files: tuple[Path, int]) -> str:
+    """The viewer's page of one file or two; grading takes seconds, so pages are kept until a file changes."""
+    loaded = [read_run(file) for file, _ in files]
+    return page(content(*loaded), loaded[0].name)
+
+
+def _file(folder: Path, name: str) -> Path:
+    """The run file of that name. A name is compared with those that are there, so that no path can be named."""
+    for file in folder.glob("*.jsonl"):
+        if file.stem == name:
+            return file
+    raise HTTPException(404)
+
+
+def _allow(me: SignedIn) -> None:
+    if not me.person.may_read_runs:
+        raise HTTPException(403, f"Runs are for engineers and supervisors; you are signed in as {me.person.role}.")
