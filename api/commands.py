@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.feedback_commands import app as feedback_app
 from api.handoff_commands import app as handoff_app
 from api.key_commands import app as key_app
 from api.mailbox_commands import app as mailbox_app
@@ -70,6 +71,7 @@ app.add_typer(odoo_app, name="odoo")
 app.add_typer(audit, name="audit")
 app.add_typer(mailbox_app, name="mailbox")
 app.add_typer(key_app, name="keys")
+app.add_typer(feedback_app, name="feedback")
 app.add_typer(handoff_app, name="handoff")
 
 

@@ -28,10 +28,16 @@ def known(name: str) -> str:
 
 
 def engine_named(
-    name: str, reader: RecordReader, *, index_dir: Path | None = None, embedder: Embedder | None = None
+    name: str,
+    reader: RecordReader,
+    *,
+    index_dir: Path | None = None,
+    embedder: Embedder | None = None,
+    models: Path | None = None,
 ) -> Engine:
     """An engine over a reader's records. `index_dir` keeps its index between starts and has one owner at a time; an
-    `embedder` that stands already is used as it is. Raises LabelError for a name that is not known."""
+    `embedder` that stands already is used as it is. `models` is a folder with a candidate's `weights.json` or
+    `calibration.json`, tried in place of those at work. Raises LabelError for a name that is not known."""
     known(name)
     from agent.triage import build_engine
 

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
     receiving mail server, whose Authentication-Results are believed. Within `undo_seconds` a decision can be taken back;
     nothing of it leaves before. A claim lasts `claim_minutes` unless it is renewed.
+    `labels_from_decisions` is the operator's consent that messages decided on become labelled cases, redacted, here.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="ignore")
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     webhook_secrets: Path | None = None
     intake_bytes: int = Field(40_000_000, ge=1_000)
     authserv_id: str | None = None
+    labels_from_decisions: bool = False
     undo_seconds: float = Field(30.0, ge=0)
     claim_minutes: float = Field(10.0, gt=0)
 

@@ -1,14 +1,18 @@
-"""`triage eval run | show | compare | gate`: runs that are kept, graded, compared and gated on."""
+"""`triage eval run | show | compare | gate | …`: runs that are kept, graded, compared, gated on and looked at."""
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evals.options import EngineOption, JsonOption, refusals
+
+if TYPE_CHECKING:
+    from evals.runs.gate import Verdict
 
 app = typer.Typer()
 
@@ -28,6 +32,10 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps embeddings between runs.")] = None,
     price: Annotated[float | None, typer.Option(min=0, help="What a million tokens cost, in your currency.")] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(help="Folder with a candidate's weights.json or calibration.json, in place of those at work."),
+    ] = None,
 ) -> None:
     """Run an engine over suites and keep everything about it in one file."""
     from rich.console import Console
@@ -48,6 +56,7 @@ def run(
                 workers=workers,
                 cache=cache,
                 price=price,
+                models=models,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     from evals.runs.report import summary
@@ -113,17 +122,20 @@ def gate(
     """Judge a run by rules. Exit code 0: all are kept. 1: one is broken. 2: no verdict is possible."""
     with refusals():
         from evals.runs.file import read_run
-        from evals.runs.gate import Outcome, load_rules
         from evals.runs.gate import gate as judge
+        from evals.runs.gate import load_rules
 
         verdict = judge(read_run(file), load_rules(rules), read_run(baseline) if baseline else None)
     if json:
         typer.echo(verdict.model_dump_json(indent=1))
     else:
-        signs = {Outcome.passed: "passed ", Outcome.failed: "FAILED ", Outcome.cannot_judge: "unknown"}
-        for check in verdict.checks:
-            typer.echo(f"{signs[check.outcome]}  {check.said}")
+        _print(verdict)
     raise typer.Exit(verdict.outcome)
+
+
+def _print(verdict: Verdict) -> None:
+    for check in verdict.checks:
+        typer.echo(f"{check.outcome.said:8} {check.said}")
 
 
 @app.command()
@@ -184,3 +196,71 @@ def view(
         import webbrowser
 
         webbrowser.open(out.resolve().as_uri())
+
+
+class Kind(StrEnum):
+    """The suites that can be made of another."""
+
+    stress = "stress"
+    abstention = "abstention"
+    robustness = "robustness"
+
+
+@app.command()
+def make(
+    kind: Annotated[Kind, typer.Argument(help="Which suite to make.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; it must be empty.")],
+    base: Annotated[Path, typer.Option(help="The suite whose records, and for stress whose mails, are used.")],
+    seed: Annotated[int, typer.Option(help="What is drawn for stress; the same seed, the same bytes.")] = 0,
+    each: Annotated[int, typer.Option(min=1, help="Mails of each kind for stress.")] = 20,
+) -> None:
+    """Make a suite: stressed mails, mails outside of the taxonomy, or mails in hard envelopes."""
+    with refusals():
+        from evals.generated.abstention import make_abstention
+        from evals.generated.robustness import make_robustness
+        from evals.generated.stress import make_stress
+        from evals.runs.suite import load_suite
+
+        suite = load_suite(base)
+        if kind is Kind.stress:
+            made = make_stress(suite, out, seed=seed, each=each)
+        elif kind is Kind.abstention:
+            made = make_abstention(suite, out)
+        else:
+            made = make_robustness(suite, out)
+    typer.echo(f"{made} cases written to {out}.", err=True)
+
+
+@app.command()
+def export(
+    source: Annotated[Path, typer.Argument(metavar="RUN|SUITE", help="A run file, or the folder of a suite.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .json for a run, .jsonl for a suite.")],
+) -> None:
+    """Write a run as an eval log, or a suite as a dataset, of Inspect AI."""
+    with refusals():
+        from evals.inspect_export import write_dataset, write_log
+        from evals.runs.file import read_run
+        from evals.runs.suite import load_suite
+
+        made = write_dataset(load_suite(source), out) if source.is_dir() else write_log(read_run(source), out)
+    typer.echo(f"{made} samples written to {out}.", err=True)
+
+
+@app.command()
+def promote(
+    candidate: Annotated[
+        Path, typer.Argument(metavar="CANDIDATE", help="Folder with weights.json or calibration.json.")
+    ],
+    file: Annotated[Path, typer.Option("--run", help="The run that was made with --models CANDIDATE.")],
+    baseline: Annotated[Path, typer.Option(help="The run of what is at work.")],
+    rules: Annotated[Path, typer.Option(help="The rules (YAML).")],
+) -> None:
+    """Put fitted weights and calibrators to work, through the gate alone. Exit codes are those of `gate`."""
+    with refusals():
+        from evals.decided.promote import promote as put_to_work
+        from evals.runs.file import read_run
+        from evals.runs.gate import load_rules
+
+        verdict = put_to_work(candidate, read_run(file), read_run(baseline), load_rules(rules))
+    _print(verdict)
+    raise typer.Exit(verdict.outcome)

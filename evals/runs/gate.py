@@ -41,6 +41,10 @@ class Outcome(IntEnum):
     failed = 1
     cannot_judge = 2
 
+    @property
+    def said(self) -> str:
+        return {0: "passed", 1: "FAILED", 2: "unknown"}[self.value]
+
 
 class Rule(BaseModel):
     """One rule about one figure, over all cases or a slice (one dimension: value). See the module's text."""
@@ -125,7 +129,7 @@ def gate(run: Run, rules: Rules, baseline: Run | None = None) -> Verdict:
         if rule.at_least is not None or rule.at_most is not None:
             checks.append(_absolute(rule, [g for g in graded if rule.slice.items() <= set(slices_of(g))], run))
         if rule.paired:
-            checks.append(_paired(rule, paired))
+            checks.append(check_paired(rule, paired))
     checks += [_always_right(name, graded) for name in rules.always_right]
     if rules.never_break:
         checks.append(_never_break(paired))
@@ -161,7 +165,7 @@ def _absolute(rule: Rule, graded: Sequence[Graded], run: Run) -> Check:
 NO_BASELINE = "needs a baseline run; give one with --baseline"
 
 
-def _paired(rule: Rule, paired: Pairing | None) -> Check:
+def check_paired(rule: Rule, paired: Pairing | None) -> Check:
     """The rule against the difference from the baseline."""
     name = f"{NAMES[rule.figure]}{rule.where}"
     if paired is None:

@@ -70,12 +70,16 @@ def grade(run: Run, labels: Mapping[CaseKey, Labels] | None = None) -> list[Grad
     """Each try judged: by `labels` where they know its case, else by the labels that the run was made with.
 
     Cases without labels are left out."""
-    found = []
-    for tried in run.tries:
-        label = (labels or {}).get(tried.of) or Labels(tried.case, tried.products)
-        if label.case.expected is not None:
-            found.append(Graded(tried, _judge(label, tried.prediction, tried.failure)))
-    return found
+    found = [grade_try(tried, (labels or {}).get(tried.of)) for tried in run.tries]
+    return [g for g in found if g.judged.case.expected is not None]
+
+
+def grade_try(tried: Try, label: Labels | None = None) -> Graded:
+    """One try judged by `label`, else by its own."""
+    label = label or Labels(tried.case, tried.products)
+    if label.case.expected is None:
+        return Graded(tried, JudgedCase(label.case, tried.prediction))
+    return Graded(tried, _judge(label, tried.prediction, tried.failure))
 
 
 def _judge(label: Labels, prediction: Prediction, failure: Failure | None) -> JudgedCase:

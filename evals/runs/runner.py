@@ -48,23 +48,25 @@ def run(
     workers: int = 1,
     cache: Path | None = None,
     price: float | None = None,
+    models: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Run:
     """Runs `engine` over the suites, `repeats` times each case, and gives what stands in `out` at the end.
 
     A file that holds part of the same run is continued; infrastructure failures in it are tried again. `workers`
-    processes share the work, each with an engine of its own. `cache` is a folder that keeps embeddings between runs.
+    processes share the work, each with an engine of its own. `cache` is a folder that keeps embeddings between runs,
+    `models` one whose weights and calibrators are tried in place of those at work.
     Raises LabelError for an engine that is not known or an `out` that holds another run."""
     known(engine)
     started = time.perf_counter()
-    with RunWriter(out, header_of(suites, engine=engine, repeats=repeats, price=price)) as writer:
+    with RunWriter(out, header_of(suites, engine=engine, repeats=repeats, price=price, models=models)) as writer:
         jobs = [Job(s.name, c.id, r) for s in suites for c in s.labelled.cases for r in range(repeats)]
         waiting = [job for job in jobs if (job.suite, job.case, job.repeat) not in writer.done]
-        bench = Bench({s.name: s for s in suites}, engine, cache)
+        bench = Bench({s.name: s for s in suites}, engine, cache, models)
         done = len(jobs) - len(waiting)
         progress(done, len(jobs))
         for tried, versions in _in_turn(bench, waiting) if workers == 1 else _in_pool(bench, waiting, workers):
-            _write(writer, tried, versions)
+            write(writer, tried, versions)
             done += 1
             progress(done, len(jobs))
         if waiting:
@@ -72,7 +74,7 @@ def run(
     return read_run(out)
 
 
-def _write(writer: RunWriter, tried: Try, versions: Mapping[str, str] | None) -> None:
+def write(writer: RunWriter, tried: Try, versions: Mapping[str, str] | None) -> None:
     new = tried.versions is not None and tried.versions not in writer.known_versions
     if new and tried.versions and versions:
         writer.write([Versions(id=tried.versions, versions=dict(versions)), tried])
@@ -87,8 +89,10 @@ Outcome = tuple[Try, Mapping[str, str] | None]
 class Bench:
     """Engines and baselines over suites, each built when its first case comes."""
 
-    def __init__(self, suites: Mapping[str, Suite], engine: str, cache: Path | None) -> None:
-        self.suites, self.engine, self.cache = suites, engine, cache
+    def __init__(
+        self, suites: Mapping[str, Suite], engine: str, cache: Path | None = None, models: Path | None = None
+    ) -> None:
+        self.suites, self.engine, self.cache, self.models = suites, engine, cache, models
         self._cases = {name: {c.id: c for c in s.labelled.cases} for name, s in suites.items()}
         self._built: dict[str, tuple[Engine, KeywordRules, dict[str, str]]] = {}
         self._embedder: Embedder | None = None
@@ -106,7 +110,7 @@ class Bench:
         started = time.perf_counter()
         read = 0.0
         try:
-            engine, baseline, products = self._station(suite)
+            engine, baseline, products = self.station(suite)
             started = time.perf_counter()
             message = read_message(suite.labelled.raw(case), channel=case.channel, received_at=case.received_at)
             read = time.perf_counter() - started
@@ -142,12 +146,12 @@ class Bench:
             failure=Failure.infrastructure if away else Failure.product,
         )
 
-    def _station(self, suite: Suite) -> tuple[Engine, KeywordRules, dict[str, str]]:
+    def station(self, suite: Suite) -> tuple[Engine, KeywordRules, dict[str, str]]:
         if suite.name not in self._built:
             if self._embedder is None:
                 self._embedder = Embedder(self.cache / "embeddings.sqlite" if self.cache else None)
             reader = records_of(suite.labelled)
-            engine = engine_named(self.engine, reader, embedder=self._embedder)
+            engine = engine_named(self.engine, reader, embedder=self._embedder, models=self.models)
             self._built[suite.name] = engine, KeywordRules(reader), suite.labelled.product_keys()
         return self._built[suite.name]
 

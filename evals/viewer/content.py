@@ -72,7 +72,7 @@ def _cases(graded: Sequence[Graded], earlier: Sequence[Graded]) -> dict[CaseKey,
 
 def _folders(runs: Sequence[Run]) -> dict[str, Suite]:
     """The suites of the runs that still stand where they stood."""
-    found = {}
+    found: dict[str, Suite] = {}
     for info in (info for run in runs for info in run.header.suites):
         try:
             found.setdefault(info.name, load_suite(Path(info.path)))

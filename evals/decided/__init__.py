@@ -1,0 +1,1 @@
+"""What people decided, put to use: labelled cases, disagreements, drift, and shadow runs."""

@@ -1,0 +1,112 @@
+"""Whether what comes in changes: by week, the mix of intents, unseen words, confidence, and why people say no."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import numpy as np
+from pydantic import BaseModel, Field
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow
+
+WORD = re.compile(r"[^\W\d_]{3,}")
+NOTABLE_SHIFT = 0.1
+"""A Jensen-Shannon divergence (bits) above which a week's mix of intents is marked; two weeks of 100 messages of one mix
+stay below it."""
+
+
+class Week(BaseModel):
+    """A week's messages. `shift` is the Jensen-Shannon divergence (0 to 1 bit) of its intents from those of all weeks
+    before; `unseen` the share of its words that no week before held; both None for the first week."""
+
+    monday: date
+    messages: int
+    proposals: int
+    intents: dict[str, int] = Field(default_factory=dict)
+    shift: float | None = None
+    unseen: float | None = None
+    confidence: float | None = None
+    decided: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)
+
+
+def drift(session: Session) -> list[Week]:
+    """The weeks (from Monday, UTC) in which messages were received, oldest first."""
+    words: dict[date, Counter[str]] = defaultdict(Counter)
+    weeks: dict[date, Week] = {}
+    monday_of: dict[str, date] = {}
+    for message in session.scalars(select(MessageRow).options(undefer(MessageRow.searchable))):
+        monday = monday_of[message.id] = _monday(message.received_at)
+        week = weeks.setdefault(monday, Week(monday=monday, messages=0, proposals=0))
+        week.messages += 1
+        words[monday].update(WORD.findall(message.searchable))
+    sure: dict[date, list[float]] = defaultdict(list)
+    of_proposal: dict[str, date] = {}
+    for row in session.scalars(select(ProposalRow)):
+        monday = of_proposal[row.id] = monday_of[row.message_id]
+        week = weeks[monday]
+        week.proposals += 1
+        week.intents[row.intent] = week.intents.get(row.intent, 0) + 1
+        sure[monday].append(row.confidence)
+    for decision in session.scalars(select(DecisionRow)):
+        week = weeks[of_proposal[decision.proposal_id]]
+        if decision.kind != DecisionKind.edit:
+            week.decided += 1
+        if decision.kind == DecisionKind.reject:
+            week.rejected += 1
+            week.reasons[decision.reason or "none"] = week.reasons.get(decision.reason or "none", 0) + 1
+    _follow(weeks, words, sure)
+    return [weeks[monday] for monday in sorted(weeks)]
+
+
+def _follow(weeks: Mapping[date, Week], words: Mapping[date, Counter[str]], sure: Mapping[date, list[float]]) -> None:
+    """Holds each week against all weeks before it."""
+    known: set[str] = set()
+    mix: Counter[str] = Counter()
+    for monday in sorted(weeks):
+        week, said = weeks[monday], words[monday]
+        if sure.get(monday):
+            week.confidence = float(np.mean(sure[monday]))
+        if known and said:
+            week.unseen = sum(n for word, n in said.items() if word not in known) / said.total()
+        if mix and week.intents:
+            week.shift = divergence(mix, week.intents)
+        known |= set(said)
+        mix.update(week.intents)
+
+
+def divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:
+    """The Jensen-Shannon divergence of two mixes in bits: the mean Kullback-Leibler divergence of both from their mean.
+
+    Source: Lin (1991), IEEE Trans. Inf. Theory 37."""
+    from scipy.spatial.distance import jensenshannon
+
+    names = sorted(one.keys() | other.keys())
+    return float(jensenshannon([one.get(n, 0) for n in names], [other.get(n, 0) for n in names], base=2) ** 2)
+
+
+def print_drift(weeks: list[Week], console: Console) -> None:
+    table = Table("week from", title="What came in, by week")
+    for column in ("messages", "intents moved", "unseen words", "confidence", "rejected", "first reason"):
+        table.add_column(column, justify="right")
+    for week in weeks:
+        moved = "–" if week.shift is None else f"{week.shift:.3f}{' !' if week.shift > NOTABLE_SHIFT else ''}"
+        reason = max(week.reasons, key=lambda r: week.reasons[r]).replace("_", " ") if week.reasons else "–"
+        share = f"{week.rejected} of {week.decided}"
+        unseen = "–" if week.unseen is None else f"{week.unseen:.1%}"
+        sure = "–" if week.confidence is None else f"{week.confidence:.2f}"
+        table.add_row(f"{week.monday}", str(week.messages), moved, unseen, sure, share, reason)
+    console.print(table)
+
+
+def _monday(moment: datetime) -> date:
+    year, week, _ = moment.isocalendar()
+    return date.fromisocalendar(year, week, 1)
