@@ -15,8 +15,11 @@ from api.feedback_commands import app as feedback_app
 from api.handoff_commands import app as handoff_app
 from api.key_commands import app as key_app
 from api.mailbox_commands import app as mailbox_app
+from api.model_commands import models as model_app
+from api.model_commands import prompts as prompt_app
+from api.model_commands import replay
 from api.odoo_commands import app as odoo_app
-from api.options import DataDir, Json, Records, Refused, configured, existing, records_of, snapshot_of
+from api.options import DataDir, Json, Records, Refused, configured, existing, has_desk, records_of, snapshot_of
 from evals.commands import app as eval_app
 
 if TYPE_CHECKING:
@@ -70,6 +73,9 @@ app.add_typer(eval_app, name="eval")
 app.add_typer(odoo_app, name="odoo")
 app.add_typer(audit, name="audit")
 app.add_typer(mailbox_app, name="mailbox")
+app.add_typer(model_app, name="models")
+app.add_typer(prompt_app, name="prompts")
+app.command()(replay)
 app.add_typer(key_app, name="keys")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(handoff_app, name="handoff")
@@ -175,11 +181,12 @@ def ingest(
         from agent.triage import build_engine
         from review.model_calls import DatabaseLedger
         from review.model_settings import ModelSettings
+        from review.past_cases import DecidedCases
 
         models = ModelSettings.load()
         reader, live = records_of(settings, records)
         local = build_engine(reader, index_dir=settings.index_dir, live=live)
-        engine = models.engine_over(local, DatabaseLedger(database))
+        engine = models.engine_over(local, DatabaseLedger(database), DecidedCases(database))
         with Progress(disable=not sys.stderr.isatty()) as bar:
             for message_id in bar.track(ids, description="Triaging"):
                 triage_message(database, store, message_id, engine, settings.authserv_id)
@@ -213,10 +220,11 @@ def message(
     records: Records = None,
     json: Json = False,
 ) -> None:
-    """Triage one message and print what comes out. Nothing is kept."""
+    """Triage one message and print what comes out. Nothing is kept but what a model cost."""
     from tools.message_files import find_inbound
 
-    reader, live = records_of(configured(records=records), records)
+    settings = configured(records=records)
+    reader, live = records_of(settings, records)
     try:
         found = next(find_inbound([file]), None)
     except ValueError as error:
@@ -226,10 +234,13 @@ def message(
     from agent.llm.ledger import MemoryLedger
     from agent.triage import build_engine
     from api.report import print_triage
+    from review.database import open_database
+    from review.model_calls import DatabaseLedger
     from review.model_settings import ModelSettings
     from tools.reading import read_message
 
-    engine = ModelSettings.load().engine_over(build_engine(reader, live=live), MemoryLedger())
+    ledger = DatabaseLedger(open_database(settings)) if has_desk(settings) else MemoryLedger()
+    engine = ModelSettings.load().engine_over(build_engine(reader, live=live), ledger)
     triage: Triage = engine.triage(read_message(found.raw, channel=found.channel, received_at=found.received_at))
     if json:
         typer.echo(triage.model_dump_json(indent=2))

@@ -33,6 +33,7 @@ from review.mirror_loop import MirrorLoop
 from review.model_calls import DatabaseLedger
 from review.model_settings import ModelSettings
 from review.odoo_portal import OdooPortalLoop
+from review.past_cases import DecidedCases
 from review.people import anybody
 from review.raw_store import RawStore
 from review.renewed_engine import Follower, RenewedEngine
@@ -71,7 +72,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
     if snapshot is not None:
         with console.status("Loading the engine …"):
             local = build_engine(snapshot, index_dir=settings.index_dir)
-            engine: Triager = ModelSettings.load().engine_over(local, DatabaseLedger(database))
+            engine: Triager = ModelSettings.load().engine_over(local, DatabaseLedger(database), DecidedCases(database))
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
@@ -136,7 +137,7 @@ def mirrored_engine(
 
         def build(mirror: RecordReader, index_dir: Path) -> Follower:
             local = build_engine(mirror, index_dir=index_dir, embedder=embedder, live=live)
-            return models.engine_over(local, ledger)
+            return models.engine_over(local, ledger, DecidedCases(database))
 
         version = mirror_version(database)
         engine = RenewedEngine(lambda: MirrorReader(database), build, folder)

@@ -182,3 +182,73 @@ def replies(
     with refusals():
         stripping.write(file, out)
     typer.echo(f"{out} written.", err=True)
+
+
+@app.command()
+def injection(
+    set_dir: SetArgument,
+    attacks: Annotated[Path, typer.Argument(metavar="ATTACKS", help="Payloads, one JSON object a line.")],
+    log: Annotated[Path, typer.Option(help="File that keeps each attempt, so that a stopped run goes on.")],
+    engine: EngineOption = "local",
+    most: Annotated[int, typer.Option(help="How many payloads, drawn evenly from their families.")] = 120,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="The page to write from the log.")] = None,
+) -> None:
+    """Place published prompt injections in ordinary mails and count how often the proposal differs."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from evals import injection as attacking
+
+    with refusals(), Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("attempts")
+        attacking.run(
+            set_dir,
+            attacks,
+            log,
+            engine=engine,
+            attacks=most,
+            seed=seed,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+        if out is not None:
+            attacking.write(log, out, set_dir=set_dir, seed=seed)
+    typer.echo(f"{log} written.", err=True)
+
+
+@app.command()
+def engines(
+    set_dir: SetArgument,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Keeps the predictions, so that a run goes on.")],
+    only: Annotated[list[str] | None, typer.Option(help="Engine to run; all of them without it.")] = None,
+    cases: Annotated[int | None, typer.Option(help="How many cases, drawn with the seed; all without it.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 1,
+    index: IndexOption = None,
+    out: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
+    worth: Annotated[
+        Path | None, typer.Option(help="Write what the model's word is worth beside `local` here.")
+    ] = None,
+) -> None:
+    """Run the engines side by side with the model of the settings; a stopped run goes on where it stopped."""
+    from agent.llm.doubt import Reliability
+    from evals import engine_quality
+    from evals.labelled import load_labelled
+    from review.model_settings import ModelSettings
+
+    with refusals():
+        labelled = engine_quality.drawn(load_labelled(set_dir), cases, seed)
+        engine_quality.run(
+            labelled,
+            folder,
+            only or engine_quality.ENGINES,
+            index_dir=index,
+            progress=lambda name, done, total: typer.echo(f"{name} {done}/{total}", err=True),
+        )
+        settings = ModelSettings.load()
+        model = settings.model or "none"
+        if worth is not None:
+            found: Reliability = engine_quality.reliability(labelled, folder, model=model)
+            worth.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            typer.echo(engine_quality.said_of(found), err=True)
+        if out is not None:
+            engine_quality.write(labelled, folder, out, model=model, worth=settings.worth(), seed=seed)

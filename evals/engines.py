@@ -11,9 +11,10 @@ from tools.message import Message
 from tools.records import RecordReader
 
 if TYPE_CHECKING:
+    from agent.triage import TriageEngine
     from tools.embedding import Embedder
 
-ENGINES = ("local",)
+ENGINES = ("local", "llm", "cascade", "react")
 
 
 class Engine(Protocol):
@@ -37,11 +38,32 @@ def engine_named(
 ) -> Engine:
     """An engine over a reader's records. `index_dir` keeps its index between starts and has one owner at a time; an
     `embedder` that stands already is used as it is. `models` is a folder with a candidate's `weights.json` or
-    `calibration.json`, tried in place of those at work. Raises LabelError for a name that is not known."""
+    `calibration.json`, tried in place of those at work. Raises LabelError for a name that is not known, and for a
+    language model that is not set."""
     known(name)
     from agent.triage import build_engine
 
-    return build_engine(reader, index_dir=index_dir, embedder=embedder)
+    local = build_engine(reader, index_dir=index_dir, embedder=embedder)
+    return local if name == "local" else _with_model(name, local)
+
+
+def _with_model(name: str, local: TriageEngine) -> Engine:
+    """An engine that asks the model of the settings (`TRIAGE_LLM_…`). Raises LabelError where there is none."""
+    from agent.llm.ledger import MemoryLedger
+    from review.model_settings import ModelSettings
+    from review.settings import SettingsError
+
+    try:
+        settings = ModelSettings.load()
+        if settings.base_url is None:
+            raise SettingsError(f"Engine {name!r} asks a model: set TRIAGE_LLM_BASE_URL and TRIAGE_LLM_MODEL.")
+        if name == "react":
+            from evals.react_peer import ReactPeer
+
+            return ReactPeer(local, settings.endpoint())
+        return settings.model_copy(update={"engine": name}).engine_over(local, MemoryLedger())
+    except SettingsError as error:
+        raise LabelError(str(error)) from error
 
 
 def records_of(labelled: LabelledSet) -> RecordReader:

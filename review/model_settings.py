@@ -26,7 +26,7 @@ Engine = Literal["local", "llm", "cascade"]
 class ModelSettings(BaseSettings):
     """The endpoint and its bounds; see docs/models.md for each. Prices are per million tokens; `value` is what a right
     proposal is worth, in the same currency. `tenant` names whose daily budget counts. `reliability` is the file that
-    `triage models measure` writes."""
+    `triage eval engines … --worth` writes."""
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_LLM_", extra="ignore")
 

@@ -55,9 +55,9 @@ def fact(field: str, value: str, quote: str, line: int | None = None) -> Body:
     return {"line": line, "field": field, "value": value, "quote": quote}
 
 
-def calls(name: str, **arguments: Any) -> Reply:
+def calls(tool: str, /, **arguments: Any) -> Reply:
     """A call of one tool."""
-    function = {"name": name, "arguments": json.dumps(arguments)}
+    function = {"name": tool, "arguments": json.dumps(arguments)}
     return says(None, calls=[{"id": f"call_{time.monotonic_ns()}", "type": "function", "function": function}])
 
 

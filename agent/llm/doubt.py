@@ -1,6 +1,6 @@
 """When a second opinion is worth its price, and what it does to a confidence.
 
-Three shares, measured for a model on labelled messages (`triage models measure`), say what its word is worth:
+Three shares, measured for a model on labelled messages (`triage eval engines … --worth`), say what its word is worth:
 
     a  it reads a message as the local engine does, where that is right
     s  it reads it the same way, where that is wrong

@@ -38,9 +38,6 @@ class ModelEngine:
         self.reader = reader
         self.reliability = reliability or Reliability()
 
-    def refresh(self) -> None:
-        self.local.refresh()
-
     def follow(self, reader: RecordReader) -> None:
         self.local.follow(reader)
 

@@ -60,7 +60,6 @@ class Guard(AgentMiddleware[Any, Any, Any]):
         self._message_id = message_id
         self._prompts = request.prompts
         self._account = account
-        self._pause: Callable[[float], None] = time.sleep
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
@@ -72,7 +71,7 @@ class Guard(AgentMiddleware[Any, Any, Any]):
                 wait = failure.retry_after if failure.retry_after is not None else FIRST_PAUSE * 2 ** (attempt - 1)
                 if not failure.passing or attempt == MOST_TRIES or wait >= self._account.left:
                     raise
-                self._pause(wait)
+                time.sleep(wait)
         raise AssertionError("unreachable")
 
     def _call(

@@ -33,8 +33,7 @@ class PastCases(Protocol):
 
 
 class LookUps:
-    """The look-ups of one message. `shown` maps the name of each record that the model has seen to its key; `looked_up`
-    counts the look-ups."""
+    """The look-ups of one message. `shown` maps the name of each record that the model has seen to its key."""
 
     def __init__(
         self, book: OrderBook, references: References, index: RecordIndex | None, past: PastCases | None = None
@@ -44,7 +43,6 @@ class LookUps:
         self._index = index
         self._past = past
         self.shown: dict[str, RecordKey] = {}
-        self.looked_up = 0
 
     def show(self, keys: Sequence[RecordKey], lines: int = LINES_AT_FIRST) -> list[str]:
         """Describes records, line by line, and remembers that they were shown."""
@@ -56,7 +54,6 @@ class LookUps:
 
     def search_records(self, query: str) -> str:
         """Find orders, deliveries and invoices by a company's name, a product or any number. Gives at most five."""
-        self.looked_up += 1
         query = query[:LONGEST_QUERY]
         found: dict[RecordKey, None] = {}
         for mention in self._references.find(query):
@@ -73,7 +70,6 @@ class LookUps:
 
     def read_record(self, name: str) -> str:
         """Read one record with its lines. `name` is as a search showed it, for instance P00041."""
-        self.looked_up += 1
         key = self.shown.get(name.strip()) or next(
             (
                 r.record
@@ -88,7 +84,6 @@ class LookUps:
 
     def look_up_reference(self, number: str) -> str:
         """Which records bear a number: ours, theirs, a tracking or an invoice number; also with one slip in it."""
-        self.looked_up += 1
         found: dict[RecordKey, str] = {}
         for mention in self._references.find(f"order {number[:80]}"):
             found |= {r.record: f"{r.kind.replace('_', ' ')} number {r.value}" for r in mention.exact}
@@ -105,13 +100,11 @@ class LookUps:
 
     def similar_past_cases(self, text: str) -> str:
         """What people decided on earlier messages that were like `text`."""
-        self.looked_up += 1
         found = self._past.similar(text[:LONGEST_QUERY], MOST_RECORDS) if self._past else []
         return "\n".join(found) or "There are none."
 
     def shift_date(self, start: str, days: int, working_days: bool) -> str:
         """The date some days after `start` (YYYY-MM-DD); negative days go back. Weekends are left out of working days."""
-        self.looked_up += 1
         try:
             day = date.fromisoformat(start.strip())
             if abs(days) > MOST_DAYS:

@@ -125,12 +125,14 @@ class ModelReader:
         )
         bounds: list[Any] = [
             ModelCallLimitMiddleware(run_limit=limits.message_calls, exit_behavior="error"),
-            ToolCallLimitMiddleware(run_limit=limits.message_tool_calls, exit_behavior="error"),
             Guard(self.endpoint, self.ledger, message_id, request, account),
         ]
+        tools = asked.look_ups.tools() if limits.message_tool_calls else []
+        if tools:
+            bounds.append(ToolCallLimitMiddleware(run_limit=limits.message_tool_calls, exit_behavior="error"))
         agent = create_agent(
             model,
-            asked.look_ups.tools(),
+            tools,
             system_prompt=request.system,
             response_format=form,
             middleware=bounds,

@@ -55,12 +55,6 @@ class Redaction:
         """The text with the original values."""
         return re.sub(r"\[[A-Z]+_\d+\]", lambda m: self._value.get(m.group(), m.group()), text)
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many different values of each kind were replaced."""
-        kinds = [kind for kind, _ in self._placeholder]
-        return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-
     def _stand_in(self, kind: str, value: str) -> str:
         key = (kind, value)
         if key not in self._placeholder:

@@ -6,6 +6,7 @@ Attribute names: https://opentelemetry.io/docs/specs/semconv/gen-ai/.
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -71,11 +72,14 @@ def langsmith_wanted() -> bool:
 
 @cache
 def _client(capture: bool) -> Any:
-    """One client a process; it gives up on an endpoint that is away rather than holding up the end of the process."""
+    """One client a process. An endpoint that is away holds up the end of the process by `FLUSH_SECONDS` at most: the
+    client's threads are daemons, and what they have not sent by then is lost."""
+    os.environ.setdefault("LANGSMITH_USE_DAEMON", "true")
     from langsmith import Client
 
-    hidden = not capture
-    return Client(timeout_ms=int(FLUSH_SECONDS * 1000), hide_inputs=hidden, hide_outputs=hidden)
+    client = Client(timeout_ms=int(FLUSH_SECONDS * 1000), hide_inputs=not capture, hide_outputs=not capture)
+    atexit.register(client.flush, timeout=FLUSH_SECONDS)
+    return client
 
 
 @contextmanager

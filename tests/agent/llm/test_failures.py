@@ -13,6 +13,7 @@ from agent.llm.limits import Limits
 from agent.proposal import Triage
 from tests.agent.llm.reading import LATE, RIGHT, asking, late, local
 from tests.llm_endpoint import Reply, answers, calls, fails, finding, says
+from tools.message import Part
 
 QUICK = Limits(message_seconds=4)
 
@@ -91,9 +92,10 @@ def test_endless_look_ups_end_at_their_bound():
 
 
 def test_a_message_of_a_hundred_thousand_tokens_is_not_sent():
-    words = " ".join(f"word{i}" for i in range(50_000))
+    message = late(f"{LATE}\n{'We are sorry for the trouble that this may cause. ' * 4}")
+    message.parts.append(Part(name="attachment:terms.txt", text="lorem ipsum " * 30_000))
     with asking(RIGHT) as (engine, script):
-        outcome = engine.triage(late(f"{LATE}\n{words}"))
+        outcome = engine.triage(message)
     assert "too long" in (outcome.fallback or "")
     assert script.requests == []
 
