@@ -69,7 +69,7 @@ class Versions(BaseModel):
 
 class Try(BaseModel):
     """One try of one case. `input` is the SHA-256 of the raw bytes; `vendor` the sender's domain, or the provider of a
-    carrier's event; `spans` seconds by step; `products` the keys of the product names that labels and proposals use;
+    carrier's event; `spans` seconds by step; `cost` what a model's tokens cost by the engine's own price settings; `products` the keys of the product names that labels and proposals use;
     `versions` names a `Versions` line."""
 
     kind: Literal["case"] = "case"
@@ -82,6 +82,7 @@ class Try(BaseModel):
     baseline: Prediction | None = None
     failure: Failure | None = None
     spans: dict[str, float] = Field(default_factory=dict)
+    cost: float = 0.0
     products: dict[str, str] = Field(default_factory=dict)
     versions: str | None = None
 

@@ -42,7 +42,8 @@ class Graded:
 
 
 class Spend(BaseModel):
-    """What a run took: seconds of work on the cases, tokens, model calls, and money where a price was given."""
+    """What a run took: seconds of work on the cases, tokens, model calls, and money: by the run's price
+    for tokens, else by the engine's own; None where neither is known."""
 
     seconds: float
     tokens: int
@@ -170,10 +171,10 @@ def pass_k(graded: Sequence[Graded]) -> dict[int, Figure]:
 
 def spend(run: Run) -> Spend:
     tokens = sum(t.prediction.tokens for t in run.tries)
-    price = run.header.price
+    price, own = run.header.price, sum(t.cost for t in run.tries)
     return Spend(
         seconds=sum(t.prediction.seconds for t in run.tries),
         tokens=tokens,
         model_calls=sum(t.prediction.model_calls for t in run.tries),
-        money=None if price is None else tokens * price / 1e6,
+        money=tokens * price / 1e6 if price is not None else own or None,
     )

@@ -119,6 +119,8 @@ class Bench:
         except Exception as error:  # no case may be missing from the file, whatever its message does to the agent
             return self.failed(job, error, time.perf_counter() - started), None
         prediction = Prediction.of(case.id, triage, seconds)
+        if triage.fallback:  # a model was to be asked and was away: what local said instead is not the engine's outcome
+            prediction = prediction.model_copy(update={"error": triage.fallback})
         return Try(
             suite=suite.name,
             repeat=job.repeat,
@@ -127,7 +129,9 @@ class Bench:
             vendor=vendor(message),
             prediction=prediction,
             baseline=self._baseline(baseline, message, case) if job.repeat == 0 else None,
+            failure=Failure.infrastructure if triage.fallback else None,
             spans={"read": read, **triage.seconds},
+            cost=triage.cost,
             products=_named(products, case, prediction),
             versions=digest([triage.versions]),
         ), triage.versions

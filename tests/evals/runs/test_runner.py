@@ -59,7 +59,7 @@ def engine(monkeypatch):
 
     def put(**outcomes):
         made = Scripted({int(turn.removeprefix("at_")): error for turn, error in outcomes.items()})
-        monkeypatch.setattr(runner, "engine_named", lambda name, reader, embedder: made)
+        monkeypatch.setattr(runner, "engine_named", lambda name, reader, **rest: made)
         return made
 
     return put
@@ -93,6 +93,16 @@ def test_failures_of_infrastructure_are_told_from_the_products(suite, engine, tm
     made = run([suite], tmp_path / "a.jsonl")
     assert [t.failure for t in made.tries] == [Failure.infrastructure, Failure.product, Failure.infrastructure]
     assert made.tries[1].prediction.error == "ValueError: a bug"
+
+
+def test_an_engine_that_fell_back_is_a_failure_of_infrastructure(suite, engine, tmp_path):
+    made = engine()
+    spoken = made.triage
+    made.triage = lambda message: spoken(message).model_copy(update={"fallback": "The model is away.", "cost": 0.5})
+    run_made = run([suite], tmp_path / "a.jsonl")
+    assert {t.failure for t in run_made.tries} == {Failure.infrastructure}
+    assert run_made.tries[0].prediction.error == "The model is away."
+    assert run_made.tries[0].cost == 0.5
 
 
 def test_the_same_command_goes_on_and_repeats_what_infrastructure_spoilt(suite, engine, tmp_path):
