@@ -60,7 +60,11 @@ class ModelEngine:
         """What is shown once the model was asked: its reading, ours, or ours because its reading cannot be had."""
         grounded = Grounded()
         if asked.answer is not None:
-            grounded = ground(asked.answer, study, asked.look_ups, asked.redaction, self.local)
+            try:
+                grounded = ground(asked.answer, study, asked.look_ups, asked.redaction, self.local)
+            except Exception:
+                # An answer may hold anything; what it breaks must not hold up the message.
+                logger.exception("The model's answer about %s could not be used.", study.message.id[:20])
         if not grounded.findings:
             outcome = fallen_back(local, str(asked.failure or UNPROVED))
         else:
