@@ -9,14 +9,14 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN python3 -m pip install --no-cache-dir uv==0.13.*
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --frozen --no-dev --no-install-project
+RUN uv sync --frozen --no-dev --extra postgresql --no-install-project
 COPY agent agent
 COPY tools tools
 COPY prompts prompts
 COPY review review
 COPY api api
 COPY evals evals
-RUN uv sync --frozen --no-dev --no-editable
+RUN uv sync --frozen --no-dev --extra postgresql --no-editable
 
 FROM ${BASE}
 RUN groupadd --gid 10001 desk && useradd --uid 10001 --gid desk --no-create-home --home-dir /data desk \

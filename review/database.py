@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from review.log import HeadFile
-from review.settings import Settings
+from review.settings import Settings, SettingsError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -66,13 +68,35 @@ def open_database(settings: Settings) -> Database:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(_address(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "begin", _on_postgresql_begin)
     return engine
+
+
+def _address(given: str) -> URL:
+    """The address of a SQLite or PostgreSQL database, with the driver that is used for it. Raises SettingsError."""
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        url = None
+    kind = url.get_backend_name() if url is not None else ""
+    if url is None or kind not in ("sqlite", "postgresql", "postgres"):
+        raise SettingsError(
+            "TRIAGE_DATABASE_URL is not the address of a SQLite or PostgreSQL database, such as "
+            "postgresql://USER:PASSWORD@HOST/DATABASE. Without it, SQLite in the data directory is used."
+        )
+    if kind == "sqlite":
+        return url
+    if find_spec("psycopg") is None:
+        raise SettingsError(
+            "TRIAGE_DATABASE_URL names a PostgreSQL database, whose driver is not installed. Install the extra `postgresql`: "
+            "`uv sync --extra postgresql`, or `pip install 'exception-desk[postgresql]'`."
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from review.database import open_database
+from review.database import Database, open_database
 from review.raw_store import RawStore
 from review.schema import Base, MessageRow, ProposalRow
 from review.settings import Settings, SettingsError
@@ -96,6 +96,20 @@ def test_settings_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("TRIAGE_DATABASE_URL", "sqlite:////tmp/x.db")
     assert (Settings().port, Settings().url) == (9000, "sqlite:////tmp/x.db")
     assert Settings(host="::1", port=1).public_url == "http://[::1]:1"
+
+
+@pytest.mark.parametrize("url", ["mysql://ann:geheim@db/desk", "geheim", "nonsense://geheim", ""])
+def test_another_kind_of_database_is_said_without_its_password(tmp_path, url):
+    with pytest.raises(SettingsError, match="SQLite or PostgreSQL") as caught:
+        Database(url, tmp_path / "log.head")
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])
+def test_a_driver_that_is_not_installed_is_named_by_its_extra(tmp_path, monkeypatch, scheme):
+    monkeypatch.setattr("review.database.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"exception-desk\[postgresql\]"):
+        Database(f"{scheme}://desk@db/desk", tmp_path / "log.head")
 
 
 @pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "g" * 64, "a" * 63])

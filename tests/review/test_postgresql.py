@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from review import log
 from review.database import Database
+from review.exclusive import Busy, exclusive
 from review.intake import Delivery, KeyReused, receive_all
 from review.raw_store import RawStore
 from review.schema import MessageRow
@@ -57,6 +58,20 @@ def at_once(desks: list[Database], work: Callable[[Database, int], object]) -> l
 def deliver(database: Database, store: RawStore, raw: bytes, key: str) -> object:
     [outcome] = receive_all(database, store, [Delivery(raw, Channel.portal, datetime.now(UTC), "key:1", key)])
     return outcome
+
+
+def test_work_that_one_does_at_a_time(desks):
+    with exclusive(desks[0], "work"), pytest.raises(Busy), exclusive(desks[1], "work"):
+        pass
+    with exclusive(desks[1], "work"):
+        pass
+
+
+def test_the_usual_spelling_of_an_address_is_understood(server, tmp_path):
+    url = server.database().replace("postgresql+psycopg://", "postgres://")
+    database = Database(url, tmp_path / "log.head")
+    assert database.engine.dialect.driver == "psycopg"
+    database.close()
 
 
 def test_a_key_that_comes_to_several_processes_at_once_is_one_message(desks, tmp_path):
