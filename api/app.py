@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api import decision_endpoints, endpoints, intake, pages, runs, sign_in
+from api import decision_endpoints, endpoints, intake, pages, receipts, runs, sign_in
 from api.postbox import Postbox
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
 from review.cursors import InvalidCursor
@@ -83,6 +83,7 @@ def create_app(
     app.include_router(endpoints.router)
     app.include_router(decision_endpoints.router)
     app.include_router(intake.router)
+    app.include_router(receipts.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     for kind in (Exception, StarletteHTTPException, RequestValidationError, DecisionError, InvalidEdit, InvalidCursor):
         app.add_exception_handler(kind, _explain)
@@ -92,11 +93,11 @@ def create_app(
 
 
 def _explain(request: Request, error: Exception) -> Response:
-    """A page for people, `application/problem+json` (RFC 9457) under /api and /intake."""
+    """A page for people, `application/problem+json` (RFC 9457) for machines."""
     status, detail = _status_and_detail(error)
     if status == 500:
         logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    if request.url.path.startswith(("/api", "/intake")):
+    if request.url.path.startswith(("/api", "/intake", "/handoff")):
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
         headers = {**HEADERS, **(getattr(error, "headers", None) or {})}
         return JSONResponse(body, status, headers, media_type="application/problem+json")

@@ -20,6 +20,7 @@ from review.database import Database
 from review.decision_rows import decisions_of
 from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
+from review.receipt_rows import Standing, standing
 from review.refusals import UnknownProposal
 from review.schema import DecisionRow, LogEntry
 from review.urgency import Clock, clock
@@ -103,6 +104,7 @@ class ProposalOut(BaseModel):
     proposal: Proposal
     message: Message | None
     decisions: list[DecisionOut]
+    handoff: Standing | None
 
 
 def filters(
@@ -222,4 +224,5 @@ def read_proposal(database: Database, proposal_id: str) -> ProposalOut:
             proposal=Proposal(**row.body),
             message=Message(**message.read) if message.read else None,
             decisions=[DecisionOut.of(d) for d in decisions_of(session, row.id)],
+            handoff=standing(session, row.id),
         )

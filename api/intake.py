@@ -85,12 +85,12 @@ class Post(BaseModel):
     attachments: list[dict[str, str]] | None = None
 
 
-def _refusals(*codes: int) -> dict[int | str, dict[str, Any]]:
+def refusals(*codes: int) -> dict[int | str, dict[str, Any]]:
     content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
     said = {
         401: "No key, or one that is not valid",
         403: "The key opens other doors",
-        404: "Unknown provider",
+        404: "Unknown provider or event",
         408: "The body did not come in time",
         413: "Too large",
         422: "Not of the form that belongs here, or the Idempotency-Key was used for another body",
@@ -104,16 +104,16 @@ def _body(*kinds: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {kind: {"schema": given} for kind in kinds}}}
 
 
-router = APIRouter(prefix="/intake", tags=["intake"], responses=_refusals(401, 403, 408, 413, 422, 503))
+router = APIRouter(prefix="/intake", tags=["intake"], responses=refusals(401, 403, 408, 413, 422, 503))
 
 
 @router.post("/portal", status_code=202, openapi_extra=_body("application/json", schema=Post.model_json_schema()))
 async def portal(request: Request, response: Response, key: Key, repeatable: Repeatable = None) -> Taken:
     """A post on a supplier or customer portal."""
     limit = _settings(request).intake_bytes
-    _weigh(request, limit)
-    source = await _key_holder(request, Scope.portal, key)
-    raw = await _read(request, limit)
+    weigh(request, limit)
+    source = await key_holder(request, Scope.portal, key)
+    raw = await read_body(request, limit)
     if not isinstance(json_in(raw), dict):
         raise HTTPException(422, "The body is JSON, but not an object.")
     return await _take(request, response, Delivery(raw, Channel.portal, datetime.now(UTC), source, repeatable))
@@ -122,7 +122,7 @@ async def portal(request: Request, response: Response, key: Key, repeatable: Rep
 @router.post(
     "/carrier/{provider}",
     status_code=202,
-    responses=_refusals(404),
+    responses=refusals(404),
     openapi_extra=_body("application/json", "application/edi-x12", schema={}),
 )
 async def carrier(
@@ -135,10 +135,10 @@ async def carrier(
     """A carrier's tracking event: the provider's own webhook body, signed by the provider or sent with a key."""
     if provider not in PROVIDERS:
         raise HTTPException(404, f"There is no provider {provider!r} here: {', '.join(PROVIDERS)}.")
-    _weigh(request, EVENT_BYTES)
+    weigh(request, EVENT_BYTES)
     signed = key is None and is_signed(provider, request.headers)
-    source = f"signature:{provider}" if signed else await _key_holder(request, Scope.carrier, key)
-    body = await _read(request, EVENT_BYTES)
+    source = f"signature:{provider}" if signed else await key_holder(request, Scope.carrier, key)
+    body = await read_body(request, EVENT_BYTES)
     if signed:
         _check_signature(request, provider, body)
     if provider != "edi214":
@@ -151,9 +151,9 @@ async def carrier(
 async def email(request: Request, response: Response, key: Key, repeatable: Repeatable = None) -> Taken:
     """A whole mail (RFC 5322): as the body, as the form field `email` or `body-mime`, or as JSON `RawEmail`."""
     limit = _settings(request).intake_bytes
-    _weigh(request, limit)
-    source = await _key_holder(request, Scope.email, key)
-    body = await _read(request, limit)
+    weigh(request, limit)
+    source = await key_holder(request, Scope.email, key)
+    body = await read_body(request, limit)
     raw = mail_in(body, request.headers.get("content-type", ""))
     return await _take(request, response, Delivery(raw, Channel.email, datetime.now(UTC), source, repeatable))
 
@@ -164,9 +164,9 @@ async def email(request: Request, response: Response, key: Key, repeatable: Repe
 async def edi(request: Request, response: Response, key: Key, repeatable: Repeatable = None) -> Taken:
     """An X12 or EDIFACT interchange, or a UBL document. Of several transport statuses each becomes a message; the id is
     that of the first."""
-    _weigh(request, EDI_BYTES)
-    source = await _key_holder(request, Scope.edi, key)
-    raw = await _read(request, EDI_BYTES)
+    weigh(request, EDI_BYTES)
+    source = await key_holder(request, Scope.edi, key)
+    raw = await read_body(request, EDI_BYTES)
     if standard_of(raw) is None:
         raise HTTPException(422, "The body does not begin like X12 (ISA), EDIFACT (UNA, UNB) or a UBL document.")
     now = datetime.now(UTC)
@@ -185,14 +185,14 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-def _weigh(request: Request, limit: int) -> None:
+def weigh(request: Request, limit: int) -> None:
     """Refuses by Content-Length before a byte of the body is read. Chunked bodies are counted while they come."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > limit:
         _too_large(limit)
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -209,7 +209,7 @@ def _too_large(limit: int) -> NoReturn:
     raise HTTPException(413, f"The body is larger than {limit:,} bytes, which is as much as is taken here.", CLOSE)
 
 
-async def _key_holder(request: Request, scope: Scope, shown: str | None) -> str:
+async def key_holder(request: Request, scope: Scope, shown: str | None) -> str:
     """Who posts, as the log names it. Raises 401 without a valid key and 403 with one for other doors."""
     if shown is None:
         _unknown("Send a key: `Authorization: Bearer …`. `triage keys add` makes one.")

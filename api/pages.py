@@ -31,6 +31,7 @@ from review.intake import retry
 from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
 from review.raw_store import RawStore
+from review.receipt_rows import Standing, standing
 from review.refusals import DecisionError
 from review.schema import MessageRow, ProposalRow
 from review.settings import SettingsError
@@ -82,6 +83,7 @@ class Shown(BaseModel):
     parts: list[tuple[str, bool, list[Any]]]
     raw: str | None
     decisions: list[Any]
+    handoff: Standing | None
     siblings: list[QueueItem]
     replaced: list[QueueItem]
     in_case: int
@@ -300,6 +302,7 @@ def _shown(session: Session, store: RawStore, proposal_id: str) -> Shown | None:
         parts=parts,
         raw=None if read else _raw_text(store, mail.id)[0],
         decisions=decisions_of(session, row.id),
+        handoff=standing(session, row.id),
         siblings=[item for item in queue.siblings(session, mail.id) if item.id != row.id],
         replaced=queue.superseded_by(session, row.id),
         in_case=cases.size(session, row.case_id) if row.case_id else 0,

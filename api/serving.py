@@ -36,6 +36,7 @@ from review.odoo_portal import OdooPortalLoop
 from review.past_cases import DecidedCases
 from review.people import anybody
 from review.raw_store import RawStore
+from review.receipt_loop import ReceiptLoop
 from review.renewed_engine import Follower, RenewedEngine
 from review.service import TriageLoop
 from review.settings import Settings
@@ -69,6 +70,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
     accounts, targets = settings.mailbox_accounts(), settings.targets()
     database = open_database(settings)
     store = RawStore(settings.raw_dir)
+    odoo: RecordReader | None = None
     if snapshot is not None:
         with console.status("Loading the engine …"):
             local = build_engine(snapshot, index_dir=settings.index_dir)
@@ -76,12 +78,13 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
-        live = proved(settings, console)
+        odoo = live = proved(settings, console)
         engine, follow = mirrored_engine(settings, database, live, console)
         app = create_app(settings, database=database, records=live, mirrored=True, notice=lambda: live.notice)
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
     deliveries = DeliveryLoops(database, targets)
-    with follow, loop as triage, mail_loops(settings, accounts, database, store, triage.wake), deliveries:
+    receipts = ReceiptLoop(database, odoo, timedelta(hours=settings.receipt_hours))
+    with follow, loop as triage, mail_loops(settings, accounts, database, store, triage.wake), deliveries, receipts:
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
         if targets:

@@ -11,6 +11,8 @@ from agent.proposal import Action, Fields, Proposal
 from agent.taxonomy import taxonomy
 from review.decisions import RejectReason
 from review.queue import View
+from review.receipt_rows import Standing
+from review.schema import HandoffState
 
 MODELS = {
     "purchase.order": "Purchase order",
@@ -29,6 +31,18 @@ VIEWS = {
     View.done: ("Done", "Decided, or replaced by a newer message"),
 }
 FIELDS = {"date": "date", "qty": "quantity", "price": "unit price", "splits": "deliveries", "substitute": "substitute"}
+
+HANDOFF_STATES = {
+    HandoffState.waiting: "Approved; it has not been handed on yet.",
+    HandoffState.by_hand: "Nothing receives it: somebody carries it out by hand.",
+    HandoffState.delivered: "Handed on; whether it was carried out is not known yet.",
+    HandoffState.dead: "It could not be handed on.",
+    HandoffState.dropped: "It was given up before it could be handed on.",
+    HandoffState.cancelled: "The approval was taken back before anything left.",
+    HandoffState.done: "Odoo holds what was approved.",
+    HandoffState.differs: "What was approved was not carried out as it was approved.",
+    HandoffState.overdue: "Odoo does not hold it yet, and it should by now.",
+}
 
 
 class Band(NamedTuple):
@@ -129,6 +143,13 @@ def stated_elsewhere(proposal: Proposal) -> list[tuple[str, str, str]]:
         if name != "lines" and (given := getattr(proposal.fields, name)):
             found.append(("", field_name(name), value(given)))
     return found
+
+
+def handoff_state(handoff: Standing) -> str:
+    """What the state of a handoff means."""
+    if handoff.state == HandoffState.done and not handoff.looked_at:
+        return "The receiver says that it was carried out."
+    return HANDOFF_STATES[handoff.state]
 
 
 def age(moment: datetime, now: datetime | None = None) -> str:

@@ -18,12 +18,14 @@ PREFIX = "triage"
 
 
 class Scope(StrEnum):
-    """The doors: `POST /intake/portal`, `/intake/carrier/{provider}`, `/intake/email` and `/intake/edi`."""
+    """The doors: `POST /intake/portal`, `/intake/carrier/{provider}`, `/intake/email`, `/intake/edi` and, for receipts,
+    `/handoff/{event}/receipt`."""
 
     portal = "portal"
     carrier = "carrier"
     email = "email"
     edi = "edi"
+    receipt = "receipt"
 
 
 class ApiKey(BaseModel):

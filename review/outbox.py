@@ -38,6 +38,7 @@ from review.schema import (
     HandoffState,
     MessageRow,
     ProposalRow,
+    ReceiptRow,
     TargetRow,
 )
 from review.targets import Target
@@ -116,6 +117,7 @@ def queue(
     )
     session.add(queued)
     session.flush()
+    session.add(ReceiptRow(handoff_id=event_id, next_at=None if targets else queued.due_at))
     session.add_all(
         DeliveryRow(handoff_id=event_id, target=name, sequence=entry.seq, record_key=key, next_at=decision.undo_until)
         for name in targets
@@ -319,3 +321,5 @@ def _follow(session: Session, event_id: str, now: datetime) -> None:
     order = (DeliveryState.dead, DeliveryState.waiting, DeliveryState.delivered, DeliveryState.dropped)
     row = session.get_one(HandoffRow, event_id)
     row.state, row.settled_at = HandoffState(next(s for s in order if s in states)), now
+    if row.state == HandoffState.delivered:
+        session.get_one(ReceiptRow, event_id).next_at = now

@@ -324,6 +324,25 @@ class DeliveryRow(Base):
     problem: Mapped[str | None] = mapped_column(default=None)
 
 
+class ReceiptRow(Base):
+    """What is known of what became of a handoff. Odoo was read at `looked_at`, and is to be read again at `next_at`, if at
+    all; `differences` (`review.receipts.Difference`) are what it did not hold as approved then.
+
+    `reported` is what the receiver said (done, not_done), with a sentence in `detail`.
+    """
+
+    __tablename__ = "receipts"
+
+    handoff_id: Mapped[str] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
+    next_at: Mapped[datetime | None] = mapped_column(index=True, default=None)
+    looked_at: Mapped[datetime | None] = mapped_column(default=None)
+    differences: Mapped[list[Any]] = mapped_column(default=list)
+    reported: Mapped[str | None] = mapped_column(default=None)
+    reported_at: Mapped[datetime | None] = mapped_column(default=None)
+    reported_by: Mapped[str | None] = mapped_column(default=None)
+    detail: Mapped[str | None] = mapped_column(default=None)
+
+
 class TargetRow(Base):
     """A receiver as the decisions know it, and its health. `actions` narrows what it gets; empty is everything.
 

@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     """What an operator may set. Paths are taken relative to the working directory.
 
     `records` is a records snapshot (JSON) that stands in for a live Odoo; `mailboxes` the file of docs/mailbox.md,
-    `handoff` that of docs/handoff.md.
+    `handoff` that of docs/handoff.md. What was approved and is not in Odoo `receipt_hours` after it was handed on counts
+    as overdue.
     `demo` lets a visitor change between the demo's people; it belongs on a loopback address only. Hours are
     wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     records: Path | None = None
     mailboxes: Path | None = None
     handoff: Path | None = None
+    receipt_hours: float = Field(24.0, gt=0)
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     base_url: str | None = None
