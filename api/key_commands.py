@@ -15,7 +15,7 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keys for ma
 def add_key(
     name: Annotated[str, typer.Argument(help="Who posts with it, for the log.")],
     scope: Annotated[
-        list[str], typer.Option("--scope", help="portal, carrier, email or edi; may be given several times.")
+        list[str], typer.Option("--scope", help="portal, carrier, email, edi or receipt; may be given several times.")
     ],
     days: Annotated[float, typer.Option(min=0.0, help="How long it lasts.")] = 365,
     data_dir: DataDir = None,

@@ -6,6 +6,7 @@ purchase and sales orders and is one that tests may change through `…_ADMIN_LO
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,17 @@ def real_settings(folder: Path, **changes: Any) -> OdooSettings:
 
 def as_admin(model: str, method: str, *args: Any, **named: Any) -> Any:
     """A call with the administrator's rights, past the port: what the world does to Odoo meanwhile."""
-    login, password = os.environ[f"{PREFIX}ADMIN_LOGIN"], os.environ[f"{PREFIX}ADMIN_PASSWORD"]
-    user = raw_call("common", "login", os.environ[f"{PREFIX}DB"], login, password)["result"]
-    answer = raw_call(
-        "object", "execute_kw", os.environ[f"{PREFIX}DB"], user, password, model, method, list(args), named
-    )
+    database, password = os.environ[f"{PREFIX}DB"], os.environ[f"{PREFIX}ADMIN_PASSWORD"]
+    answer = raw_call("object", "execute_kw", database, _admin(), password, model, method, list(args), named)
     assert "error" not in answer, answer["error"]["data"]["message"]
     return answer.get("result")
+
+
+@cache
+def _admin() -> int:
+    """The administrator's id. Odoo makes each check of a password slow."""
+    login, password = os.environ[f"{PREFIX}ADMIN_LOGIN"], os.environ[f"{PREFIX}ADMIN_PASSWORD"]
+    return int(raw_call("common", "login", os.environ[f"{PREFIX}DB"], login, password)["result"])
 
 
 def raw_call(service: str, method: str, *args: Any) -> Any:
