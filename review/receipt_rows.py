@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session, undefer
 
 from review import log
 from review.database import Database
-from review.handoff_event import HandoffEvent
 from review.receipts import Approved, Difference, Rows, Verdict, approved_values, compare
 from review.refusals import DecisionError
 from review.schema import DeliveryRow, HandoffRow, HandoffState, ReceiptRow
@@ -88,7 +87,7 @@ def due(session: Session, now: datetime) -> list[Due]:
         .options(undefer(HandoffRow.body))
     )
     return [
-        Due(row.id, approved_values(HandoffEvent.model_validate_json(row.body).data), delivered_at or row.due_at)
+        Due(row.id, approved_values(row.body), delivered_at or row.due_at)
         for row, delivered_at in session.execute(query)
     ]
 

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from agent.orders import PURCHASE, SALE
-from review.handoff_event import Handoff
+from agent.proposal import Change, RecordRef
+from review.handoff_event import ApprovedAction
 from tools.records import RecordReader, Row
 
 # Where Odoo keeps an approved value: by the order's model and the argument, the model and field. A sales order is
@@ -65,24 +66,40 @@ class Verdict(StrEnum):
     waiting = "waiting"
 
 
-def approved_values(handoff: Handoff) -> list[Approved]:
-    """What can be looked up in Odoo of an approval; nothing where only the receiver can tell."""
-    record = handoff.record
+class _Data(BaseModel):
+    """What is needed here of `review.handoff_event.Handoff`, in any form that it ever had."""
+
+    record: RecordRef | None = None
+    changes: list[Change] = Field(default_factory=list)
+    actions: list[ApprovedAction]
+
+
+class _Event(BaseModel):
+    data: _Data
+
+
+def approved_values(event: str) -> list[Approved]:
+    """What can be looked up in Odoo of an approval, given its event as JSON; nothing where only the receiver can tell."""
+    data = _Event.model_validate_json(event).data
+    record = data.record
     if record is None:
         return []
-    changes = {(change.line_id, change.field): change for change in handoff.changes}
+    changes = {(change.line_id, change.field): change for change in data.changes}
     found = []
-    for action in handoff.actions:
+    for action in data.actions:
         for line in action.arguments.get("lines", ()) if action.name in UPDATES else ():
             for field, value in line.items():
                 place, line_id = PLACES.get((record.model, field)), line.get("line_id")
                 if place is None or value is None or line_id is None:
                     continue
+                model, name = place
                 change = changes.get((line_id, field))
-                row = record.id if place[0] == record.model else line_id
                 found.append(
                     Approved(
-                        *(place[0], row, place[1], field),
+                        model=model,
+                        id=record.id if model == record.model else line_id,
+                        place=name,
+                        field=field,
                         product=change.product if change else "",
                         before=change.held if change else None,
                         value=value,

@@ -10,7 +10,6 @@ import pytest
 from agent.proposal import Action, Change, RecordRef
 from review import log, outbox
 from review.decisions import approve
-from review.handoff_event import HandoffEvent
 from review.outbox import Outcome
 from review.receipt_loop import ReceiptLoop
 from review.receipt_rows import Reported, UnknownHandoff, report, standing
@@ -38,7 +37,7 @@ def odoo(**line: object) -> LiveOdoo:
 
 def values(desk: Desk, *proposals):
     approved(desk, *proposals)
-    return approved_values(HandoffEvent.model_validate_json(handoffs(desk)[-1].body).data)
+    return approved_values(handoffs(desk)[-1].body)
 
 
 class TestComparison:
