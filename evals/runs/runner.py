@@ -17,7 +17,7 @@ from typing import Any
 from agent.proposal import Triage
 from evals.baselines import KeywordRules
 from evals.engines import Engine, engine_named, known, records_of
-from evals.labelled import Case, fold
+from evals.labelled import Case, LabelError, fold
 from evals.predictions import Prediction
 from evals.runs.file import End, Failure, Run, RunWriter, Try, Versions, read_run
 from evals.runs.made_of import header_of
@@ -105,7 +105,7 @@ class Bench:
         return self._cases[job.suite][job.case]
 
     def attempt(self, job: Job) -> Outcome:
-        """One try of one case. Never raises: what went wrong stands in the outcome."""
+        """One try of one case: what went wrong stands in the outcome. Raises LabelError where no case could be tried."""
         suite, case = self.suites[job.suite], self.case(job)
         started = time.perf_counter()
         read = 0.0
@@ -116,6 +116,8 @@ class Bench:
             read = time.perf_counter() - started
             triage = engine.triage(message)
             seconds = time.perf_counter() - started
+        except LabelError:  # the suite or the engine's settings are wrong, and so would every other case be
+            raise
         except Exception as error:  # no case may be missing from the file, whatever its message does to the agent
             return self.failed(job, error, time.perf_counter() - started), None
         prediction = Prediction.of(case.id, triage, seconds)
@@ -161,7 +163,10 @@ class Bench:
 
     def _baseline(self, baseline: KeywordRules, message: Message, case: Case) -> Prediction:
         started = time.perf_counter()
-        said: Triage = baseline.triage(message)
+        try:
+            said: Triage = baseline.triage(message)
+        except Exception as error:  # the baseline must not spoil the run that it stands beside
+            return Prediction(id=case.id, error=f"{type(error).__name__}: {error}")
         return Prediction.of(case.id, said, time.perf_counter() - started)
 
 

@@ -95,6 +95,15 @@ def test_failures_of_infrastructure_are_told_from_the_products(suite, engine, tm
     assert made.tries[1].prediction.error == "ValueError: a bug"
 
 
+def test_an_engine_that_cannot_be_built_is_refused(suite, tmp_path, monkeypatch):
+    def unset(name, reader, **rest):
+        raise LabelError("set TRIAGE_LLM_BASE_URL")
+
+    monkeypatch.setattr(runner, "engine_named", unset)
+    with pytest.raises(LabelError, match="TRIAGE_LLM_BASE_URL"):
+        run([suite], tmp_path / "a.jsonl", engine="llm")
+
+
 def test_an_engine_that_fell_back_is_a_failure_of_infrastructure(suite, engine, tmp_path):
     made = engine()
     spoken = made.triage
