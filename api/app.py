@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api import decision_endpoints, endpoints, intake, pages, receipts, runs, sign_in
+from api import account, administration, decision_endpoints, endpoints, intake, oidc, pages, receipts, runs, sign_in
 from api.postbox import Postbox
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
 from review.cursors import InvalidCursor
@@ -67,7 +67,7 @@ def create_app(
     app.state.store = RawStore(settings.raw_dir)
     app.state.postbox = Postbox(app.state.database, app.state.store)
     app.state.key_lookups = {}
-    app.state.sessions = Sessions(settings)
+    app.state.sessions = Sessions(app.state.database, settings)
     app.state.records = records
     app.state.mirrored = mirrored
     app.state.notice = notice
@@ -78,12 +78,16 @@ def create_app(
         app.state.checks["odoo"] = partial(mirror_check, app.state.database, settings.odoo_stale_after)
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)
+    app.include_router(account.router)
+    app.include_router(administration.router)
     app.include_router(pages.router)
     app.include_router(runs.router)
     app.include_router(endpoints.router)
     app.include_router(decision_endpoints.router)
     app.include_router(intake.router)
     app.include_router(receipts.router)
+    if settings.oidc_issuer is not None:
+        oidc.add_provider(app, settings)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     for kind in (Exception, StarletteHTTPException, RequestValidationError, DecisionError, InvalidEdit, InvalidCursor):
         app.add_exception_handler(kind, _explain)
@@ -101,7 +105,10 @@ def _explain(request: Request, error: Exception) -> Response:
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
         headers = {**HEADERS, **(getattr(error, "headers", None) or {})}
         return JSONResponse(body, status, headers, media_type="application/problem+json")
-    page = pages.notice(request, TITLES.get(status, "That did not work"), detail, status)
+    if isinstance(error, NotSignedIn):
+        page = account.sign_in_page(request, request.url.path if request.method == "GET" else "/", status=401)
+    else:
+        page = pages.notice(request, TITLES.get(status, "That did not work"), detail, status)
     page.headers.update(HEADERS)
     return page
 

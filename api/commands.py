@@ -20,6 +20,7 @@ from api.model_commands import prompts as prompt_app
 from api.model_commands import replay
 from api.odoo_commands import app as odoo_app
 from api.options import DataDir, Json, Records, Refused, configured, existing, has_desk, records_of, snapshot_of
+from api.user_commands import app as user_app
 from evals.commands import app as eval_app
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ app.add_typer(mailbox_app, name="mailbox")
 app.add_typer(model_app, name="models")
 app.add_typer(prompt_app, name="prompts")
 app.command()(replay)
+app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="keys")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(handoff_app, name="handoff")
@@ -144,7 +146,8 @@ def sign_in(
     """Print a link that signs a person in once. Adds the person if there is none of that name."""
     from api.sign_in import sign_in_link
     from review.database import open_database
-    from review.people import REVIEWER, add_person, find_person, roles
+    from review.people import add_person, find_person
+    from review.roles import REVIEWER, roles
 
     settings = configured(data_dir)
     if role is not None and role not in roles():

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select, text
 
 from agent.proposal import Proposal
-from api.security import Visitor, posting_visitor, visitor
+from api.security import Visitor, require_post, visitor
 from review import queue, readiness
 from review.cursors import Cursor
 from review.database import Database
@@ -22,13 +22,14 @@ from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
 from review.receipt_rows import Standing, standing
 from review.refusals import UnknownProposal
+from review.roles import Scope
 from review.schema import DecisionRow, LogEntry
 from review.urgency import Clock, clock
 from tools.message import Message
 
 router = APIRouter()
 SignedIn = Annotated[Visitor, Depends(visitor)]
-Posting = Annotated[Visitor, Depends(posting_visitor)]
+Posting = Annotated[Visitor, Depends(require_post(Scope.decide))]
 
 
 class Session(BaseModel):

@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from api.endpoints import SignedIn
 from api.pages import runs_page
+from api.security import Visitor, require
 from evals.labelled import LabelError
 from evals.runs.file import read_header, read_run
 from evals.viewer.content import content
 from evals.viewer.page import page, policy
+from review.roles import Scope
 
 router = APIRouter(include_in_schema=False)
+Engineer = Annotated[Visitor, Depends(require(Scope.engineer))]
 
 
 class ListedRun(BaseModel):
@@ -29,9 +32,8 @@ class ListedRun(BaseModel):
 
 
 @router.get("/runs")
-def runs(request: Request, me: SignedIn) -> Response:
+def runs(request: Request, me: Engineer) -> Response:
     """The run files in the data directory, newest first; files that are none are passed over."""
-    _allow(me)
     found = []
     for file in request.app.state.settings.runs_dir.glob("*.jsonl"):
         try:
@@ -46,9 +48,8 @@ def runs(request: Request, me: SignedIn) -> Response:
 
 
 @router.get("/runs/{name}")
-def run(request: Request, me: SignedIn, name: str, against: str | None = None) -> Response:
+def run(request: Request, me: Engineer, name: str, against: str | None = None) -> Response:
     """A run in the viewer, or held against an earlier one."""
-    _allow(me)
     folder = request.app.state.settings.runs_dir
     files = [_file(folder, wanted) for wanted in (name, against) if wanted]
     try:
@@ -71,8 +72,3 @@ def _file(folder: Path, name: str) -> Path:
         if file.stem == name:
             return file
     raise HTTPException(404)
-
-
-def _allow(me: SignedIn) -> None:
-    if not me.person.may_read_runs:
-        raise HTTPException(403, f"Runs are for engineers and supervisors; you are signed in as {me.person.role}.")

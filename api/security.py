@@ -1,17 +1,20 @@
-"""What every answer carries and every POST must show: a strict content policy, a session, a CSRF token."""
+"""What every answer carries and every request must show: a strict content policy; a session, a CSRF token, a scope."""
 
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Request, Response
-from itsdangerous import BadData, URLSafeTimedSerializer
+from fastapi import Depends, HTTPException, Request, Response
 from pydantic import BaseModel
 
-from review.people import Person, find_person
+from review import log
+from review.database import Database
+from review.people import Person
+from review.roles import Scope
+from review.sessions import SignedInBy, end_session, find_session, start_session
 from review.settings import Settings
 
 COOKIE = "triage_session"
@@ -44,30 +47,33 @@ class Visitor(BaseModel):
 
 
 class Sessions:
-    """Signed cookies: they name a person and a CSRF token, and end after `session_hours`."""
+    """The cookie that holds a session's secret. What it opens is decided by the row, so that a session can be ended."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._signer = URLSafeTimedSerializer(settings.session_secret(), salt="session")
-        self._seconds = settings.session_hours * 3600
-        self._secure = settings.secure_cookies
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings = database, settings
 
-    def start(self, response: Response, person: Person) -> None:
-        value = self._signer.dumps({"user": person.name, "csrf": secrets.token_urlsafe(24)})
+    def start(self, request: Request, response: Response, person: Person, by: SignedInBy) -> None:
+        hours = self._settings.session_hours
+        client = request.headers.get("user-agent", "")
         response.set_cookie(
-            COOKIE, value, max_age=self._seconds, httponly=True, samesite="lax", secure=self._secure, path="/"
+            COOKIE,
+            start_session(self._database, person, hours, by, client),
+            max_age=hours * 3600,
+            httponly=True,
+            samesite="lax",
+            secure=self._settings.secure_cookies,
+            path="/",
         )
 
-    def end(self, response: Response) -> None:
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=self._secure)
+    def end(self, request: Request, response: Response) -> None:
+        end_session(self._database, request.cookies.get(COOKIE, ""))
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=self._settings.secure_cookies)
 
     def read(self, request: Request) -> Visitor | None:
-        """The visitor of a request; None without a valid session of a person who may still sign in."""
-        try:
-            held = self._signer.loads(request.cookies.get(COOKIE, ""), max_age=self._seconds)
-        except BadData:
-            return None
-        person = find_person(request.app.state.database, held["user"])
-        return Visitor(person=person, csrf=held["csrf"]) if person else None
+        """The visitor of a request; None without a session that is open and of a person who may still sign in."""
+        secret = request.cookies.get(COOKIE, "")
+        person = find_session(self._database, secret) if secret else None
+        return Visitor(person=person, csrf=log.sha256(f"csrf:{secret}")) if person else None
 
 
 def visitor(request: Request) -> Visitor:
@@ -84,15 +90,46 @@ async def posting_visitor(request: Request) -> Visitor:
     from fastapi.concurrency import run_in_threadpool
 
     found = await run_in_threadpool(visitor, request)
-    origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        raise CrossSite
+    refuse_other_sites(request)
     token = request.headers.get(CSRF_HEADER)
     if token is None and not request.headers.get("content-type", "").startswith("application/json"):
         token = str((await request.form()).get("csrf", ""))
     if not hmac.compare_digest((token or "").encode(), found.csrf.encode()):
         raise CrossSite
     return found
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Raises CrossSite where the browser says that another site's page sent the request."""
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+        raise CrossSite
+
+
+def require(scope: Scope) -> Callable[[Visitor], Visitor]:
+    """A dependency: the signed-in visitor, who must have the scope. Answers 403 to others."""
+
+    def allowed(me: Annotated[Visitor, Depends(visitor)]) -> Visitor:
+        return _with(scope, me)
+
+    return allowed
+
+
+def require_post(scope: Scope) -> Callable[[Visitor], Visitor]:
+    """The same for a POST that came from our own pages."""
+
+    def allowed(me: Annotated[Visitor, Depends(posting_visitor)]) -> Visitor:
+        return _with(scope, me)
+
+    return allowed
+
+
+def _with(scope: Scope, me: Visitor) -> Visitor:
+    if scope not in me.person.scopes:
+        held = ", ".join(me.person.roles)
+        why = f"This needs a role that may {scope}; you are {held}. Whoever administers the desk can give you one."
+        raise HTTPException(403, why)
+    return me
 
 
 async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

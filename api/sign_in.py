@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.security import NotSignedIn, Sessions, Visitor, posting_visitor
 from review.database import Database
 from review.people import add_person, find_person, new_sign_in_token, redeem_sign_in_token
+from review.sessions import SignedInBy
 from review.settings import Settings
 
 DEMO_PEOPLE = {"Robin": "supervisor", "Sam": "purchasing"}
@@ -34,7 +35,7 @@ def sign_in(request: Request, token: str) -> Response:
     home = RedirectResponse("/", status_code=303)
     person = redeem_sign_in_token(request.app.state.database, token)
     if person is not None:
-        sessions.start(home, person)
+        sessions.start(request, home, person, SignedInBy.link)
     elif sessions.read(request) is None:
         raise NotSignedIn
     return home
@@ -43,7 +44,7 @@ def sign_in(request: Request, token: str) -> Response:
 @router.post("/sign-out")
 def sign_out(request: Request, visitor: Annotated[Visitor, Depends(posting_visitor)]) -> Response:
     response = RedirectResponse("/signed-out", status_code=303)
-    request.app.state.sessions.end(response)
+    request.app.state.sessions.end(request, response)
     return response
 
 
@@ -56,5 +57,5 @@ def sign_in_as(
     if not request.app.state.settings.demo or person is None:
         raise NotSignedIn
     response = RedirectResponse("/", status_code=303)
-    request.app.state.sessions.start(response, person)
+    request.app.state.sessions.start(request, response, person, SignedInBy.demo)
     return response

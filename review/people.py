@@ -1,63 +1,141 @@
-"""Who may decide: local people with one role each, and the links that sign them in."""
+"""Who may sign in and what they may do: local people with their roles, and the links that sign them in once."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from agent.propose import load_policy
 from review import log
 from review.database import Database
-from review.schema import SignInToken, UserRow
+from review.roles import REVIEWER, Scope, roles, scopes_of
+from review.schema import SessionRow, SignInToken, UserRow
 
-REVIEWER = "reviewer"
-SUPERVISOR = "supervisor"
-ENGINEER = "engineer"
+LONGEST_NAME = 100
+
+
+class PersonError(ValueError):
+    """What was asked of a person cannot be done; the sentence says why and what to do."""
 
 
 class Person(BaseModel):
-    """A signed-in person. A supervisor may approve everything, others what a reviewer may and what their role may; an
-    engineer reads what runs measured and approves nothing."""
+    """A person who may sign in. `role` is the first of their roles, by which decisions name them."""
 
     name: str
     role: str
-
-    def may_approve(self, role: str) -> bool:
-        return self.role == SUPERVISOR or (self.role != ENGINEER and role in (REVIEWER, self.role))
+    other_roles: list[str] = []
 
     @property
-    def may_read_runs(self) -> bool:
-        return self.role in (ENGINEER, SUPERVISOR)
+    def roles(self) -> list[str]:
+        return [self.role, *self.other_roles]
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        return scopes_of(self.roles)
+
+    def may_approve(self, role: str) -> bool:
+        """Whether they may give the approval that the policy asks of `role`: their own, or any with the scope approve."""
+        return Scope.decide in self.scopes and (role == REVIEWER or role in self.roles or Scope.approve in self.scopes)
 
 
-def roles() -> list[str]:
-    """The roles that exist: reviewer, supervisor, engineer, and those that the policy asks approvals of."""
-    fixed = [REVIEWER, SUPERVISOR, ENGINEER]
-    return [*fixed, *sorted(set(load_policy().approval.values()) - set(fixed))]
+class PersonShown(Person):
+    """A person as administrators see them. `signs_in_by` is in words; `locked_until` is of their password."""
+
+    active: bool
+    signs_in_by: list[str]
+    locked_until: datetime | None
 
 
-def add_person(database: Database, name: str, role: str) -> Person:
-    """Adds a person, or gives an existing one another role. Raises ValueError for a role that does not exist."""
-    if role not in roles():
-        raise ValueError(f"There is no role {role!r}. Choose one of: {', '.join(roles())}.")
+def shown(row: UserRow) -> Person:
+    return Person(name=row.name, role=row.role, other_roles=row.other_roles)
+
+
+def add_person(database: Database, name: str, role: str, *more: str) -> Person:
+    """Adds a person, or gives an existing one other roles and lets them sign in again. Raises PersonError."""
+    held = list(dict.fromkeys((role, *more)))
+    if unknown := [given for given in held if given not in roles()]:
+        raise PersonError(f"There is no role {unknown[0]!r}. Choose from: {', '.join(roles())}.")
+    if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise PersonError(f"A name has 1 to {LONGEST_NAME} visible characters.")
     with database.write() as session:
         row = session.get(UserRow, name)
         if row is None:
-            session.add(UserRow(name=name, role=role))
-        else:
-            row.role, row.active = role, True
-        log.append(session, "person.added", name, {"role": role})
-    return Person(name=name, role=role)
+            row = UserRow(name=name, role=role)
+            session.add(row)
+        row.role, row.other_roles, row.active = held[0], held[1:], True
+        log.append(session, "person.added", name, {"roles": held})
+    return Person(name=name, role=held[0], other_roles=held[1:])
 
 
 def find_person(database: Database, name: str) -> Person | None:
     """The person of that name, or None when there is none or they may no longer sign in."""
     with database.read() as session:
         row = session.scalars(select(UserRow).where(UserRow.name == name, UserRow.active)).first()
-        return Person(name=row.name, role=row.role) if row else None
+        return shown(row) if row else None
+
+
+def provided_person(database: Database, subject: str, name: str, held: list[str] | None) -> Person:
+    """The person whom an identity provider vouches for. `subject` is its lasting name for them, `name` ours.
+
+    With `held`, the roles that it gives, people are made and their roles follow it; without, a person must have been
+    added under this name, and is bound to the subject at the first time. Raises PersonError."""
+    with database.write() as session:
+        row = session.scalars(select(UserRow).where(UserRow.oidc_subject == subject)).first()
+        if row is None:
+            row = _bound(session, subject, name, held)
+        if not row.active:
+            raise PersonError(f"{row.name} may no longer sign in.")
+        if held is not None and not held:
+            raise PersonError("Your provider gives you no role of this desk. Ask whoever runs it.")
+        if held and held != [row.role, *row.other_roles]:
+            row.role, row.other_roles = held[0], held[1:]
+            log.append(session, "person.roles-provided", row.name, {"roles": held})
+        return shown(row)
+
+
+def _bound(session: Session, subject: str, name: str, held: list[str] | None) -> UserRow:
+    row = session.get(UserRow, name)
+    if row is None and held and 0 < len(name) <= LONGEST_NAME and name.isprintable():
+        row = UserRow(name=name, role=held[0], other_roles=held[1:], active=True)
+        session.add(row)
+        log.append(session, "person.added", name, {"roles": held, "by": "identity provider"})
+    if row is None:
+        raise PersonError(f"Nobody here is called {name or '(nothing)'!r}. Whoever runs the desk can add you.")
+    if row.oidc_subject is not None:
+        raise PersonError(f"{name} is another identity here. Whoever runs the desk can reset it.")
+    row.oidc_subject = subject
+    log.append(session, "person.bound", name, {"subject": subject})
+    return row
+
+
+def list_people(database: Database) -> list[PersonShown]:
+    """Everybody, also who may no longer sign in, by name."""
+    with database.read() as session:
+        return [_shown_to_administrators(row) for row in session.scalars(select(UserRow).order_by(UserRow.name))]
+
+
+def disable_person(database: Database, name: str, by: str) -> None:
+    """Ends a person's sessions and links; they cannot sign in again until they are added anew. Raises PersonError."""
+    with database.write() as session:
+        row = _existing(session, name)
+        if row.active and Scope.administer in shown(row).scopes and not _others(session, name):
+            raise PersonError(f"{name} is the last who may administer people: give somebody else that role first.")
+        row.active = False
+        _shut_out(session, name)
+        log.append(session, "person.disabled", name, {"by": by})
+
+
+def reset_person(database: Database, name: str, by: str) -> None:
+    """Ends a person's sessions, links, password, lock and identity at the provider. Raises PersonError."""
+    with database.write() as session:
+        row = _existing(session, name)
+        row.password_hash, row.oidc_subject, row.failures, row.locked_until = None, None, 0, None
+        _shut_out(session, name)
+        log.append(session, "person.reset", name, {"by": by})
 
 
 def anybody(database: Database) -> bool:
@@ -72,6 +150,7 @@ def new_sign_in_token(database: Database, name: str, hours: float) -> str:
     with database.write() as session:
         expires = datetime.now(UTC) + timedelta(hours=hours)
         session.add(SignInToken(token_hash=log.sha256(token), user=name, expires_at=expires))
+        log.append(session, "person.link-made", name, {"expires_at": expires.isoformat(timespec="seconds")})
     return token
 
 
@@ -89,6 +168,31 @@ def redeem_sign_in_token(database: Database, token: str) -> Person | None:
             .values(used_at=now)
             .returning(SignInToken.user)
         ).first()
-        if name is not None:
-            log.append(session, "person.signed-in", name, {})
     return find_person(database, name) if name else None
+
+
+def _existing(session: Session, name: str) -> UserRow:
+    row = session.get(UserRow, name)
+    if row is None:
+        raise PersonError(f"There is nobody called {name!r}. `triage user list` shows everybody.")
+    return row
+
+
+def _others(session: Session, name: str) -> Sequence[str]:
+    """Who else may administer people."""
+    others = session.scalars(select(UserRow).where(UserRow.active, UserRow.name != name))
+    return [row.name for row in others if Scope.administer in shown(row).scopes]
+
+
+def _shut_out(session: Session, name: str) -> None:
+    now = datetime.now(UTC)
+    open_sessions = update(SessionRow).where(SessionRow.user == name, SessionRow.ended_at.is_(None))
+    session.execute(open_sessions.values(ended_at=now))
+    open_links = update(SignInToken).where(SignInToken.user == name, SignInToken.used_at.is_(None))
+    session.execute(open_links.values(used_at=now))
+
+
+def _shown_to_administrators(row: UserRow) -> PersonShown:
+    ways = ["password"] * (row.password_hash is not None) + ["identity provider"] * (row.oidc_subject is not None)
+    locked = row.locked_until if row.locked_until and row.locked_until > datetime.now(UTC) else None
+    return PersonShown(**shown(row).model_dump(), active=row.active, signs_in_by=[*ways, "link"], locked_until=locked)

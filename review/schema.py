@@ -394,12 +394,34 @@ class MailboxMessage(Base):
 
 
 class UserRow(Base):
+    """A person. `failures` counts wrong passwords since the last right one; until `locked_until` none is looked at.
+
+    `oidc_subject` is who they are at the identity provider: its issuer and its own name for them."""
+
     __tablename__ = "users"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
+    other_roles: Mapped[list[Any]] = mapped_column(default=list)
     password_hash: Mapped[str | None] = mapped_column(default=None)
+    oidc_subject: Mapped[str | None] = mapped_column(default=None, unique=True, index=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(default=None)
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class SessionRow(Base):
+    """Somebody is signed in, until `expires_at` or `ended_at`. Only the secret's SHA-256 is kept."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.name"), index=True)
+    started_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    signed_in_by: Mapped[str]
+    client: Mapped[str] = mapped_column(default="")
 
 
 class SignInToken(Base):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,8 +36,9 @@ class Settings(BaseSettings):
     wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
     receiving mail server, whose Authentication-Results are believed. Within `undo_seconds` a decision can be taken back;
-    nothing of it leaves before. A claim lasts `claim_minutes` unless it is renewed.
-    `labels_from_decisions` is the operator's consent that messages decided on become labelled cases, redacted, here.
+    nothing of it leaves before. A claim lasts `claim_minutes` unless it is renewed. The `oidc_…` name an identity
+    provider, see docs/people.md. `labels_from_decisions` is the operator's consent that messages decided on become
+    labelled cases, redacted, here.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="ignore")
@@ -54,6 +56,13 @@ class Settings(BaseSettings):
     session_hours: int = 12
     sign_in_hours: int = 24
     secure_cookies: bool = False
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret_file: Path | None = None
+    oidc_scope: str = "openid email profile"
+    oidc_name_claim: str = "email"
+    oidc_roles_claim: str | None = None
+    oidc_name: str = "your organisation"
     demo: bool = False
     odoo_url: str | None = None
     odoo_database: str | None = None
@@ -161,6 +170,20 @@ class Settings(BaseSettings):
             return load_targets(self.handoff) if self.handoff is not None else {}
         except OperatorFileError as error:
             raise SettingsError(str(error)) from error
+
+    def oidc_secret(self) -> str | None:
+        """The identity provider's secret for this client; none for a public client. Raises SettingsError."""
+        if self.oidc_client_id is None:
+            raise SettingsError("TRIAGE_OIDC_ISSUER is set, so TRIAGE_OIDC_CLIENT_ID must be too.")
+        issuer = urlsplit(self.oidc_issuer or "")
+        if issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise SettingsError(f"TRIAGE_OIDC_ISSUER must begin with https://, not with {self.oidc_issuer}.")
+        if self.oidc_client_secret_file is None:
+            return None
+        try:
+            return self.oidc_client_secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"TRIAGE_OIDC_CLIENT_SECRET_FILE cannot be read: {error}") from error
 
     def session_secret(self) -> str:
         """The key that signs sessions: from `session_secret_file`, or made once in the data directory (mode 0600)."""
