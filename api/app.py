@@ -14,8 +14,23 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api import account, administration, decision_endpoints, endpoints, intake, oidc, pages, receipts, runs, sign_in
+from api import (
+    account,
+    administration,
+    bulk_endpoints,
+    decision_endpoints,
+    desk_endpoints,
+    endpoints,
+    feed,
+    intake,
+    oidc,
+    pages,
+    receipts,
+    runs,
+    sign_in,
+)
 from api.postbox import Postbox
+from api.problems import MEDIA_TYPE
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
 from review.cursors import InvalidCursor
 from review.database import Database, open_database
@@ -84,6 +99,9 @@ def create_app(
     app.include_router(runs.router)
     app.include_router(endpoints.router)
     app.include_router(decision_endpoints.router)
+    app.include_router(bulk_endpoints.router)
+    app.include_router(desk_endpoints.router)
+    app.include_router(feed.router)
     app.include_router(intake.router)
     app.include_router(receipts.router)
     if settings.oidc_issuer is not None:
@@ -104,7 +122,7 @@ def _explain(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(("/api", "/intake", "/handoff")):
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
         headers = {**HEADERS, **(getattr(error, "headers", None) or {})}
-        return JSONResponse(body, status, headers, media_type="application/problem+json")
+        return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
     if isinstance(error, NotSignedIn):
         page = account.sign_in_page(request, request.url.path if request.method == "GET" else "/", status=401)
     else:

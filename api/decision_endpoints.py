@@ -6,21 +6,48 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from api.endpoints import DecisionOut, Posting
+from api.problems import refusals
 from review.claims import claim, release
 from review.decisions import RejectReason, approve, edit, reject
 from review.edits import Edit
+from review.set_aside import merge, not_exception, to_manual
 from review.snooze import snooze, wake
+from review.split import split
 from review.undo import undo
 
-router = APIRouter(prefix="/api/proposals/{proposal_id}")
+router = APIRouter(
+    prefix="/api/proposals/{proposal_id}", responses=refusals(400, 401, 403, 404, 409, 412, 422, 428, 503)
+)
+
+
+class Approval(BaseModel):
+    """Without `lines` all of it; else those at these indexes, and the others wait as a proposal of their own."""
+
+    lines: list[int] | None = Field(default=None, max_length=1000)
 
 
 class Rejection(BaseModel):
     reason: str
-    note: str = ""
+    note: str = Field(default="", max_length=2000)
+
+
+class Note(BaseModel):
+    note: str = Field(default="", max_length=2000)
+
+
+class Split(BaseModel):
+    """The indexes of the lines that stay; the others become a proposal of their own."""
+
+    lines: list[int] = Field(max_length=1000)
+
+
+class Merge(BaseModel):
+    """The id of the proposal that says the same."""
+
+    into: str
 
 
 class Snooze(BaseModel):
@@ -47,13 +74,16 @@ Seen = Annotated[int, Depends(seen_version)]
 
 
 @router.post("/approve")
-def post_approve(request: Request, me: Posting, proposal_id: str, seen: Seen) -> DecisionOut:
+def post_approve(
+    request: Request, me: Posting, proposal_id: str, seen: Seen, approval: Approval | None = None
+) -> DecisionOut:
     state = request.app.state
     done = approve(
         state.database,
         proposal_id,
         version=seen,
         who=me.person,
+        lines=approval.lines if approval else None,
         records=state.records,
         undo=state.settings.undo_window,
     )
@@ -64,7 +94,13 @@ def post_approve(request: Request, me: Posting, proposal_id: str, seen: Seen) ->
 def post_edit(request: Request, me: Posting, proposal_id: str, seen: Seen, change: Edit) -> DecisionOut:
     state = request.app.state
     done = edit(
-        state.database, proposal_id, version=seen, who=me.person, change=change, undo=state.settings.undo_window
+        state.database,
+        proposal_id,
+        version=seen,
+        who=me.person,
+        change=change,
+        records=state.records,
+        undo=state.settings.undo_window,
     )
     return DecisionOut.of(done)
 
@@ -84,6 +120,42 @@ def post_reject(request: Request, me: Posting, proposal_id: str, seen: Seen, why
         undo=state.settings.undo_window,
     )
     return DecisionOut.of(done)
+
+
+@router.post("/not-an-exception")
+def post_not_exception(
+    request: Request, me: Posting, proposal_id: str, seen: Seen, why: Note | None = None
+) -> DecisionOut:
+    """Closes it: nothing deviates, nobody has to do anything."""
+    state = request.app.state
+    note, undo = why.note if why else "", state.settings.undo_window
+    return DecisionOut.of(not_exception(state.database, proposal_id, version=seen, who=me.person, note=note, undo=undo))
+
+
+@router.post("/manual")
+def post_manual(request: Request, me: Posting, proposal_id: str, seen: Seen, why: Note | None = None) -> DecisionOut:
+    """Moves it to the manual lane, where a person reads the message."""
+    state = request.app.state
+    note, undo = why.note if why else "", state.settings.undo_window
+    return DecisionOut.of(to_manual(state.database, proposal_id, version=seen, who=me.person, note=note, undo=undo))
+
+
+@router.post("/merge")
+def post_merge(request: Request, me: Posting, proposal_id: str, seen: Seen, merged: Merge) -> DecisionOut:
+    """Closes it in favour of another open proposal that says the same."""
+    state = request.app.state
+    undo = state.settings.undo_window
+    return DecisionOut.of(merge(state.database, proposal_id, version=seen, who=me.person, into=merged.into, undo=undo))
+
+
+@router.post("/split")
+def post_split(request: Request, me: Posting, proposal_id: str, seen: Seen, parted: Split) -> DecisionOut:
+    """Makes two proposals out of one."""
+    state = request.app.state
+    undo = state.settings.undo_window
+    return DecisionOut.of(
+        split(state.database, proposal_id, version=seen, who=me.person, lines=parted.lines, undo=undo)
+    )
 
 
 @router.post("/undo")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import func, select, text
 
-from agent.proposal import Proposal
+from agent.proposal import Proposal, RecordRef
+from api.problems import refusals
 from api.security import Visitor, require_post, visitor
 from review import queue, readiness
 from review.cursors import Cursor
@@ -21,13 +22,14 @@ from review.decision_rows import decisions_of
 from review.mirror import synced_at
 from review.queue import Filters, QueueItem, View
 from review.receipt_rows import Standing, standing
+from review.record_search import find_records
 from review.refusals import UnknownProposal
 from review.roles import Scope
 from review.schema import DecisionRow, LogEntry
 from review.urgency import Clock, clock
 from tools.message import Message
 
-router = APIRouter()
+router = APIRouter(responses=refusals(401, 422))
 SignedIn = Annotated[Visitor, Depends(visitor)]
 Posting = Annotated[Visitor, Depends(require_post(Scope.decide))]
 
@@ -99,6 +101,8 @@ class ProposalOut(BaseModel):
     claimed_by: str | None
     claimed_until: datetime | None
     snoozed_until: datetime | None
+    assignee: str | None
+    team: str | None
     moved_by: str | None
     due_at: datetime
     clock: Clock
@@ -114,6 +118,10 @@ def filters(
     language: str | None = None,
     claimed_by: str | None = None,
     overdue: bool = False,
+    band: Literal["top", "high", "mid", "low"] | None = None,
+    assignee: str | None = None,
+    team: str | None = None,
+    mentioned: str | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Filters:
     return Filters(
@@ -122,6 +130,10 @@ def filters(
         language=language or None,
         claimed_by=claimed_by or None,
         overdue=overdue,
+        band=band,
+        assignee=assignee or None,
+        team=team or None,
+        mentioned=mentioned or None,
         text=q or None,
     )
 
@@ -192,11 +204,19 @@ def proposals(
     return Response(body, headers=headers, media_type="application/json")
 
 
-@router.get("/api/proposals/{proposal_id}")
+@router.get("/api/proposals/{proposal_id}", responses=refusals(404))
 def proposal(request: Request, response: Response, me: SignedIn, proposal_id: str) -> ProposalOut:
     shown = read_proposal(request.app.state.database, proposal_id)
     response.headers["ETag"] = f'"{shown.version}"'
     return shown
+
+
+@router.get("/api/records", responses=refusals(503))
+def records(
+    request: Request, me: SignedIn, model: str, q: Annotated[str, Query(min_length=2, max_length=100)]
+) -> list[RecordRef]:
+    """Records in Odoo whose name holds `q`, for an edit that names another record."""
+    return find_records(request.app.state.records, model, q)
 
 
 def read_proposal(database: Database, proposal_id: str) -> ProposalOut:
@@ -219,6 +239,8 @@ def read_proposal(database: Database, proposal_id: str) -> ProposalOut:
             claimed_by=row.claimed_by if row.claimed_until and row.claimed_until > now else None,
             claimed_until=row.claimed_until,
             snoozed_until=row.snoozed_until,
+            assignee=row.assignee,
+            team=row.team,
             moved_by=row.moved_by,
             due_at=row.due_at,
             clock=clock(row.received_at, row.due_at, row.closed_at or now),

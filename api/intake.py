@@ -17,6 +17,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicC
 from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 
+from api import problems
 from api.bodies import FORMS, json_in, mail_in
 from api.postbox import Postbox
 from review.api_keys import ApiKey, InvalidKey, Scope, find_key
@@ -64,15 +65,6 @@ class Taken(BaseModel):
     id: str
 
 
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
 class Post(BaseModel):
     """A post on a portal, in the shape of an Odoo `mail.message`. All keys may be missing."""
 
@@ -86,7 +78,6 @@ class Post(BaseModel):
 
 
 def refusals(*codes: int) -> dict[int | str, dict[str, Any]]:
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
     said = {
         401: "No key, or one that is not valid",
         403: "The key opens other doors",
@@ -96,7 +87,7 @@ def refusals(*codes: int) -> dict[int | str, dict[str, Any]]:
         422: "Not of the form that belongs here, or the Idempotency-Key was used for another body",
         503: "It could not be kept just now: send it again",
     }
-    return {code: {"description": said[code], "content": content} for code in codes}
+    return problems.refusals(*codes, said=said)
 
 
 def _body(*kinds: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -171,8 +171,15 @@ def post_edit(
 ) -> Response:
     def decide() -> None:
         state = request.app.state
-        change, undo = _edit_of(form), state.settings.undo_window
-        edit(state.database, proposal_id, version=version, who=me.person, change=change, undo=undo)
+        edit(
+            state.database,
+            proposal_id,
+            version=version,
+            who=me.person,
+            change=_edit_of(form),
+            records=state.records,
+            undo=state.settings.undo_window,
+        )
 
     return _decided(request, me, form, proposal_id, decide)
 

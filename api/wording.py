@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import unicodedata
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from agent.proposal import Action, Fields, Proposal
 from agent.taxonomy import taxonomy
+from review.bands import band as band
 from review.decisions import RejectReason
 from review.queue import View
 from review.receipt_rows import Standing
@@ -43,20 +44,6 @@ HANDOFF_STATES = {
     HandoffState.differs: "What was approved was not carried out as it was approved.",
     HandoffState.overdue: "Odoo does not hold it yet, and it should by now.",
 }
-
-
-class Band(NamedTuple):
-    """A confidence in a word. `key` names its style."""
-
-    key: str
-    word: str
-
-
-BANDS = ((0.95, Band("top", "very high")), (0.85, Band("high", "high")), (0.6, Band("mid", "medium")))
-
-
-def band(confidence: float) -> Band:
-    return next((b for least, b in BANDS if confidence >= least), Band("low", "low"))
 
 
 def percent(value: float) -> str:

@@ -7,17 +7,22 @@ new version that another person approves: nobody approves their own edit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
-from agent.proposal import Proposal
+from agent.proposal import Proposal, RecordRef
+from review import search
 from review.database import Database
 from review.decision_rows import UNDO_WINDOW, close, find_row, keep, refuse, renew, repeated
+from review.divide import divide
 from review.edits import Edit, edited
 from review.freshness import check_record
 from review.people import Person
+from review.record_search import find_record
 from review.refusals import NotAllowed
 from review.schema import DecisionKind, DecisionRow, ProposalState
+from review.split import beside
 from tools.records import RecordReader
 
 
@@ -40,10 +45,12 @@ def approve(
     *,
     version: int,
     who: Person,
+    lines: Sequence[int] | None = None,
     records: RecordReader | None = None,
     undo: timedelta = UNDO_WINDOW,
 ) -> DecisionRow:
-    """Approves `version` as it stands. With `records`, neither the record nor its lines may have been written since they were read.
+    """Approves `version` as it stands, or only the lines at these indexes: the others become a proposal of their own,
+    which waits. With `records`, neither the record nor its lines may have been written since they were read.
 
     Raises NotAllowed when an action needs a role that `who` lacks or the version is their own edit."""
     if records is not None:
@@ -51,32 +58,51 @@ def approve(
         check_record(database, proposal_id, version, records)
     with database.write() as session:
         row = find_row(session, proposal_id)
-        if done := repeated(session, row, version, who, DecisionKind.approve):
+        done = repeated(session, row, version, who, DecisionKind.approve)
+        before = done.proposed if done else row.body
+        whole = Proposal(**before)
+        proposal, rest = (whole, None) if lines is None else divide(whole, lines)
+        if done and proposal.model_dump(mode="json") == done.decided:
             return done
-        proposal = Proposal(**row.body)
         missing = sorted({a.approval for a in proposal.actions if not who.may_approve(a.approval)})
         if missing:
             raise NotAllowed(f"This needs the approval of {' and '.join(missing)}; you are signed in as {who.role}.")
         if row.edited_by == who.name:
             raise NotAllowed("You edited this proposal. A second person has to approve it.")
         close(session, row, version, who, ProposalState.approved)
-        return keep(session, row, version, who, DecisionKind.approve, row.body, row.body, undo=undo)
+        made = []
+        if rest is not None:
+            row.fill(proposal)
+            made = [beside(session, row, rest)]
+        return keep(session, row, version, who, DecisionKind.approve, before, row.body, undo=undo, made=made)
 
 
 def edit(
-    database: Database, proposal_id: str, *, version: int, who: Person, change: Edit, undo: timedelta = UNDO_WINDOW
+    database: Database,
+    proposal_id: str,
+    *,
+    version: int,
+    who: Person,
+    change: Edit,
+    records: RecordReader | None = None,
+    undo: timedelta = UNDO_WINDOW,
 ) -> DecisionRow:
-    """Makes a new version, which another person approves. Raises InvalidEdit for what the catalogue does not know."""
+    """Makes a new version, which another person approves. Another record than the candidates is looked up in `records`.
+
+    Raises InvalidEdit for what the catalogue, the proposal or Odoo does not know."""
+    found = _looked_up(database, proposal_id, change.record, records)
     with database.write() as session:
         row = find_row(session, proposal_id)
         done = repeated(session, row, version, who, DecisionKind.edit)
-        if done and edited(Proposal(**done.proposed), change).model_dump(mode="json") == done.decided:
+        if done and edited(Proposal(**done.proposed), change, found).model_dump(mode="json") == done.decided:
             return done
         if row.version != version or row.state != ProposalState.open:
             refuse(session, row, version)
         before = row.body
-        after = edited(Proposal(**before), change)
+        after = edited(Proposal(**before), change, found)
         renew(session, row, version, who, after, edited_by=who.name)
+        if after.record is not None:
+            search.add(session, row.message_id, after.record.name)
         return keep(session, row, version, who, DecisionKind.edit, before, row.body, undo=undo)
 
 
@@ -109,3 +135,16 @@ def reject(
             reason=reason.name,
             note=note,
         )
+
+
+def _looked_up(
+    database: Database, proposal_id: str, wanted: RecordRef | None, records: RecordReader | None
+) -> RecordRef | None:
+    """What Odoo has under the id of a record that is no candidate. Asked before the transaction: Odoo may be slow."""
+    if wanted is None or records is None:
+        return None
+    with database.read() as session:
+        proposal = Proposal(**find_row(session, proposal_id).body)
+    if (wanted.model, wanted.id) in {(c.model, c.id) for c in proposal.candidates}:
+        return None
+    return find_record(records, wanted.model, wanted.id)

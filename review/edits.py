@@ -1,12 +1,11 @@
 """What a person may change about a proposal, and the exact difference that it makes.
 
-Everything is typed and closed: records come from the candidates, intents and actions from the taxonomy.
+Everything is typed and closed: records come from the candidates or from Odoo, intents and actions from the taxonomy.
 """
 
 from __future__ import annotations
 
 import math
-from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
@@ -14,6 +13,7 @@ from pydantic import BaseModel, Field, field_validator
 from agent.proposal import Action, Impact, Lane, Proposal, RecordRef
 from agent.propose import load_policy
 from agent.taxonomy import taxonomy
+from review.spoken_dates import date_of
 
 LINE_VALUES = {
     "update_delivery_date": ("date",),
@@ -32,7 +32,8 @@ class InvalidEdit(ValueError):
 
 
 class LineEdit(BaseModel):
-    """New values for the line at `index` of the proposal's lines. None leaves a value as it is."""
+    """New values for the line at `index` of the proposal's lines. None leaves a value as it is. The date may be a phrase
+    ("Friday", "week 50"), which is read from today."""
 
     index: int
     date: str | None = None
@@ -42,7 +43,7 @@ class LineEdit(BaseModel):
     @field_validator("date")
     @classmethod
     def _iso(cls, value: str | None) -> str | None:
-        return None if value is None else date.fromisoformat(value).isoformat()
+        return None if value is None else date_of(value)
 
     @field_validator("qty", "price")
     @classmethod
@@ -62,20 +63,21 @@ class Edit(BaseModel):
     actions: list[str] | None = None
 
 
-def edited(proposal: Proposal, change: Edit) -> Proposal:
+def edited(proposal: Proposal, change: Edit, found: RecordRef | None = None) -> Proposal:
     """A copy of `proposal` with the changes. Raises InvalidEdit when they cannot be made or change nothing.
 
+    The record is one of the candidates, or `found`, which was looked up in Odoo.
     Another record takes the held values and the line numbers of the former one away: they are not its own.
     """
     after = proposal.model_copy(deep=True)
     _set_intent(after, change)
-    _set_record(after, change)
+    _set_record(after, change, found)
     for line in change.lines:
         _set_line(after, line)
     _set_actions(after, change.actions)
     if after.fields != proposal.fields:
         for action in after.actions:
-            _set_arguments(after, action)
+            follow_lines(after, action)
     if after == proposal:
         raise InvalidEdit("Nothing was changed.")
     after.lane = Lane.check
@@ -101,7 +103,7 @@ def _set_intent(after: Proposal, change: Edit) -> None:
     after.intent = change.intent
 
 
-def _set_record(after: Proposal, change: Edit) -> None:
+def _set_record(after: Proposal, change: Edit, found: RecordRef | None) -> None:
     wanted = None if change.no_record else change.record
     if wanted is None and not change.no_record:
         return
@@ -109,8 +111,10 @@ def _set_record(after: Proposal, change: Edit) -> None:
     if key == ((after.record.model, after.record.id) if after.record else None):
         return
     offered = {(c.model, c.id): RecordRef(model=c.model, id=c.id, name=c.name) for c in after.candidates}
+    if found is not None:
+        offered.setdefault((found.model, found.id), found)
     if key is not None and key not in offered:
-        raise InvalidEdit("The record has to be one of the candidates.")
+        raise InvalidEdit("The record has to be one of the candidates, or one that is in Odoo.")
     after.record = offered[key] if key else None
     after.record_write_date, after.line_write_dates = None, {}
     after.held_at = after.held_from = None
@@ -148,11 +152,11 @@ def _set_actions(after: Proposal, names: list[str] | None) -> None:
         if name not in present:
             role = policy.approval.get(name, "reviewer")
             present[name] = Action(name=name, approval=role, rule="chosen by a person")
-            _set_arguments(after, present[name])
+            follow_lines(after, present[name])
     after.actions = [present[name] for name in wanted]
 
 
-def _set_arguments(after: Proposal, action: Action) -> None:
+def follow_lines(after: Proposal, action: Action) -> None:
     """What an action would do to the lines follows the lines as they now stand."""
     if action.name not in LINE_VALUES:
         return

@@ -16,8 +16,9 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Action, Lane, Proposal, Triage
-from review import bounces, cases, closing, conversations, log, senders
+from review import assignment, bounces, cases, closing, conversations, log, search, senders
 from review.database import Database
+from review.divide import divide
 from review.raw_store import RawStore
 from review.schema import IdempotencyRow, MessageRow, MessageState, ProposalRow, ProposalState
 from tools.message import Channel, Message
@@ -25,9 +26,9 @@ from tools.message import Channel, Message
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-SEARCHABLE_LENGTH = 20_000
 WITHOUT_NUL = {0: None}
 KEY_LASTS = timedelta(hours=24)
+Matter = tuple[str, str | None, int | None]  # intent, and model and id of the record
 
 
 class Triager(Protocol):
@@ -164,8 +165,10 @@ def hold_within(session: Session, message_id: str, reason: str, message: Message
     row.state, row.error = MessageState.held, reason
     proposal = _manual_proposal(f"The service could not triage this message. {reason}")
     [added] = _add(session, row, [proposal])
+    assignment.by_rules(session, row, [added])
     if message is not None:
         cases.assign(session, row, message, [added])
+        _make_found(session, row, message, [added])
         conversations.went_on(session, row)
     content = {"reason": reason, "attempts": row.attempts, "proposal": added.id}
     log.append(session, "message.held", message_id, content)
@@ -249,6 +252,8 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
         proposals = [senders.cautioned(proposal, caution) for proposal in proposals]
     added = _add(session, row, _undecided(session, row, proposals))
     cases.assign(session, row, message, added)
+    assignment.by_rules(session, row, added)
+    _make_found(session, row, message, added)
     content = {
         "triage": triage.model_dump(mode="json"),
         "proposals": [p.id for p in added],
@@ -276,8 +281,13 @@ def _fill(session: Session, row: MessageRow, message: Message) -> None:
         # A clock that runs ahead must not make an event the newest for ever.
         row.happened_at = min(message.event.occurred_at or row.received_at, row.received_at)
         row.shipment, row.arrived = cases.shipment(message.event.tracking), message.event.delivered
-    words = " ".join([row.subject, row.sender, *(p.text for p in message.parts if p.name != "subject")])
-    row.searchable = words.translate(WITHOUT_NUL)[:SEARCHABLE_LENGTH].casefold()
+
+
+def _make_found(session: Session, row: MessageRow, message: Message, proposals: Sequence[ProposalRow]) -> None:
+    """By the words of its parts, by who sent it, and by the records that it is taken to be about."""
+    records = [proposal.record_name for proposal in proposals if proposal.record_name]
+    parts = [part.text for part in message.parts if part.name != "subject"]
+    search.index(session, row.id, [row.subject, row.sender, *records, *parts])
 
 
 def _thread(session: Session, message: Message) -> str | None:
@@ -295,15 +305,28 @@ def _manual_proposal(reason: str) -> Proposal:
 
 
 def _undecided(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[Proposal]:
-    """Without what a person has decided on already: a message that is read again must not ask twice."""
-    decided = select(ProposalRow.intent, ProposalRow.record_model, ProposalRow.record_id).where(
-        ProposalRow.message_id == row.id, ProposalRow.state.in_((ProposalState.approved, ProposalState.rejected))
-    )
-    known = {tuple(found) for found in session.execute(decided)}
-    left = [
-        p for p in proposals if (p.intent, *((p.record.model, p.record.id) if p.record else (None, None))) not in known
-    ]
+    """Without what a person has decided on already, line by line: a message that is read again must not ask twice."""
+    states = (ProposalState.approved, ProposalState.rejected)
+    decided = select(ProposalRow.body).where(ProposalRow.message_id == row.id, ProposalRow.state.in_(states))
+    known: dict[Matter, set[tuple[int | None, str | None]]] = {}
+    for body in session.scalars(decided):
+        proposal = Proposal(**body)
+        known.setdefault(_matter(proposal), set()).update((n.line_id, n.product) for n in proposal.fields.lines)
+    left = []
+    for proposal in proposals:
+        lines = proposal.fields.lines
+        done = known.get(_matter(proposal))
+        open_lines = [i for i, n in enumerate(lines) if (n.line_id, n.product) not in (done or ())]
+        if done is None:
+            left.append(proposal)
+        elif done and open_lines:
+            left.append(proposal if len(open_lines) == len(lines) else divide(proposal, open_lines)[0])
     return left or [_manual_proposal("Read again, this message says nothing that was not decided already.")]
+
+
+def _matter(proposal: Proposal) -> Matter:
+    record = proposal.record
+    return proposal.intent, record.model if record else None, record.id if record else None
 
 
 def _add(session: Session, row: MessageRow, proposals: list[Proposal]) -> list[ProposalRow]:

@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
+from review.bands import limits_of
 from review.cursors import Cursor
-from review.schema import MessageRow, MessageState, ProposalRow, ProposalState
+from review.schema import MentionRow, MessageRow, MessageState, ProposalRow, ProposalState
+from review.search import matching
 
 PAGE = 200
 COUNTED_TO = 10_000
@@ -36,14 +38,20 @@ class View(StrEnum):
 
 
 class Filters(BaseModel):
-    """Narrows a view. `text` is looked for in subject, sender, text and record name, whatever the case; `claimed_by`
-    are those that this person has now; `overdue` those whose time is up."""
+    """Narrows a view. `text` are words of subject, sender, text or record name (`review.search`); `claimed_by`
+    are those that this person has now; `overdue` those whose time is up; `band`
+    is the key of a `review.bands` band of confidence; `assignee` and `team` those whose they are; `mentioned`
+    those with a comment that mentions this person."""
 
     intent: str | None = None
     channel: str | None = None
     language: str | None = None
     claimed_by: str | None = None
     overdue: bool = False
+    band: str | None = None
+    assignee: str | None = None
+    team: str | None = None
+    mentioned: str | None = None
     text: str | None = None
 
 
@@ -65,6 +73,8 @@ class QueueItem(BaseModel):
     claimed_by: str | None
     claimed_until: datetime | None
     snoozed_until: datetime | None
+    assignee: str | None
+    team: str | None
     subject: str
     sender: str
     channel: str
@@ -80,14 +90,14 @@ def list_items(
     session: Session, view: View, filters: Filters | None = None, limit: int = PAGE, after: Cursor | None = None
 ) -> list[QueueItem]:
     """The items of a view, from `after` on: open ones the most urgent first, done ones the newest first."""
-    query = listing(view, filters or Filters(), after).limit(limit)
+    query = listing(session, view, filters or Filters(), after).limit(limit)
     return [QueueItem(**row._mapping) for row in session.execute(query)]
 
 
-def listing(view: View, filters: Filters, after: Cursor | None = None) -> Select[*tuple[Any, ...]]:
+def listing(session: Session, view: View, filters: Filters, after: Cursor | None = None) -> Select[*tuple[Any, ...]]:
     """The query of `list_items`."""
     key = _key(view)
-    query = _narrow(_items().where(*_conditions(view)), filters)
+    query = _narrow(session, _items().where(*_conditions(view)), filters)
     if after is not None:
         place, beyond = tuple_(key, ProposalRow.id), tuple_(after.at, after.id)
         query = query.where(place < beyond if view is View.done else place > beyond)
@@ -103,10 +113,16 @@ def counts(session: Session, filters: Filters | None = None) -> dict[View, int]:
     """How many items each view holds under the same filters. Of what is done no more than `COUNTED_TO` are counted."""
     narrowed = filters or Filters()
     found = dict.fromkeys(View, 0)
+    if narrowed.text:
+        # What words find is few, and costly to find: it is found once and counted by view.
+        put_off = ProposalRow.snoozed_until > datetime.now(UTC)
+        place = case((IS_OPEN & put_off, View.snoozed.value), else_=ProposalRow.view).label("place")
+        query = _narrow(session, select(place, func.count()), narrowed).group_by(place)
+        return found | {View(name): number for name, number in session.execute(query) if name in found}
     waiting = select(ProposalRow.view, func.count()).where(IS_OPEN, _awake()).group_by(ProposalRow.view)
-    found |= {View(name): number for name, number in session.execute(_narrow(waiting, narrowed))}
+    found |= {View(name): number for name, number in session.execute(_narrow(session, waiting, narrowed))}
     for view in (View.snoozed, View.done):
-        some = _narrow(select(ProposalRow.id).where(*_conditions(view)), narrowed).limit(COUNTED_TO)
+        some = _narrow(session, select(ProposalRow.id).where(*_conditions(view)), narrowed).limit(COUNTED_TO)
         found[view] = session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
     return found
 
@@ -192,17 +208,25 @@ def _awake() -> ColumnElement[bool]:
     return or_(ProposalRow.snoozed_until.is_(None), ProposalRow.snoozed_until <= datetime.now(UTC))
 
 
-def _narrow(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
+def _narrow(session: Session, query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
     now = datetime.now(UTC)
-    for name in ("intent", "channel", "language"):
+    for name in ("intent", "channel", "language", "assignee", "team"):
         if wanted := getattr(filters, name):
             query = query.where(getattr(ProposalRow, name) == wanted)
     if filters.claimed_by:
         query = query.where(ProposalRow.claimed_by == filters.claimed_by, ProposalRow.claimed_until > now)
+    if filters.band:
+        least, below = limits_of(filters.band)
+        query = query.where(ProposalRow.confidence >= least, ProposalRow.confidence < below)
+    if filters.mentioned:
+        about = select(MentionRow.proposal_id).where(MentionRow.name == filters.mentioned)
+        query = query.where(ProposalRow.id.in_(about))
     if filters.overdue:
         query = query.where(ProposalRow.due_at <= now)
-    for word in (filters.text or "").casefold().split()[:8]:
-        of_message = select(MessageRow.id).where(MessageRow.searchable.contains(word, autoescape=True))
-        named = func.lower(ProposalRow.record_name).contains(word, autoescape=True)
-        query = query.where(or_(ProposalRow.message_id.in_(of_message), named))
+    if filters.text:
+        found = matching(session, filters.text)
+        if found is None:
+            return query.where(false())
+        # SQLite would read the whole view in its order and ask of each whether it was found; so it begins with those.
+        query = query.where(ProposalRow.message_id.in_(found), func.coalesce(ProposalRow.view, "") != "")
     return query

@@ -42,9 +42,15 @@ class ProposalState(StrEnum):
 
 
 class DecisionKind(StrEnum):
+    """manual: for a person to read. merge: the same as another proposal. split: two proposals out of one."""
+
     approve = "approve"
     edit = "edit"
     reject = "reject"
+    not_exception = "not_exception"
+    manual = "manual"
+    merge = "merge"
+    split_up = "split"  # `split` is a method of str
 
 
 # Where a proposal stands on the desk, worked out by the database so that an index can be the queue. Closed normal
@@ -57,6 +63,7 @@ WHEN state = 'expired' AND intent = 'delivery_update' THEN 'normal'
 ELSE 'done' END"""
 OPEN = text("state = 'open'")
 SNOOZED = text("snoozed_until IS NOT NULL")
+OF_PERSON, OF_TEAM = text("assignee IS NOT NULL"), text("team IS NOT NULL")
 
 
 class HandoffState(StrEnum):
@@ -110,7 +117,7 @@ class MessageRow(Base):
     speaks (mail address, or channel and provider). `happened_at` is when what it tells of happened: the time of a
     carrier's scan, else of receipt. `shipment` is the tracking number of a carrier's event in one spelling, `arrived`
     that it says so. `text_hash` tells whether two messages say the same; `duplicate_of` is the earlier message that
-    this one repeats. `searchable` is case-folded text.
+    this one repeats.
     """
 
     __tablename__ = "messages"
@@ -135,7 +142,6 @@ class MessageRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(default=None)
     problems: Mapped[list[Any]] = mapped_column(default=list)
-    searchable: Mapped[str] = mapped_column(default="", deferred=True)
     read: Mapped[dict[str, Any] | None] = mapped_column(default=None, deferred=True)
 
     proposals: Mapped[list[ProposalRow]] = relationship(
@@ -144,6 +150,16 @@ class MessageRow(Base):
         order_by="ProposalRow.ordinal",
         lazy="raise",
     )
+
+
+class SearchText(Base):
+    """The words that a message is found by (`review.search`). Each engine keeps its full-text index over this table."""
+
+    __tablename__ = "search_texts"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), unique=True)
+    words: Mapped[str]
 
 
 class ProposalRow(Base):
@@ -170,6 +186,8 @@ class ProposalRow(Base):
         ),
         Index("ix_proposals_closed", "view", "closed_at", "id", "intent", "channel", "language"),
         Index("ix_proposals_snoozed", "snoozed_until", "id", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
+        Index("ix_proposals_assignee", "assignee", "rank_at", sqlite_where=OF_PERSON, postgresql_where=OF_PERSON),
+        Index("ix_proposals_team", "team", "rank_at", sqlite_where=OF_TEAM, postgresql_where=OF_TEAM),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -203,6 +221,8 @@ class ProposalRow(Base):
     snoozed_until: Mapped[datetime | None] = mapped_column(default=None)
     moved_by: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), default=None)
     view: Mapped[str] = mapped_column(Computed(VIEW), nullable=True)
+    assignee: Mapped[str | None] = mapped_column(default=None)
+    team: Mapped[str | None] = mapped_column(default=None)
 
     message: Mapped[MessageRow] = relationship(
         back_populates="proposals", foreign_keys="ProposalRow.message_id", lazy="raise"
@@ -358,6 +378,54 @@ class TargetRow(Base):
     retry_at: Mapped[datetime | None] = mapped_column(default=None)
     delivered_at: Mapped[datetime | None] = mapped_column(default=None)
     problem: Mapped[str | None] = mapped_column(default=None)
+
+
+class CommentRow(Base):
+    """What somebody said about a proposal, inside. `mentions` are names of people."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"), index=True)
+    who: Mapped[str]
+    at: Mapped[datetime]
+    text: Mapped[str]
+    mentions: Mapped[list[Any]]
+
+
+class MentionRow(Base):
+    """A person whom a comment mentions, so that it can be looked up by the person."""
+
+    __tablename__ = "mentions"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True)
+    proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"))
+
+
+class AssignmentRule(Base):
+    """Who sees to what comes in: `by` says what `value`, in folded case, is compared with (`review.assignment.By`)."""
+
+    __tablename__ = "assignment_rules"
+
+    by: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    assignee: Mapped[str | None] = mapped_column(default=None)
+    team: Mapped[str | None] = mapped_column(default=None)
+
+
+class SavedView(Base):
+    """A view of the queue with its filters under a name, for its owner or, when `shared`, for all."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    name: Mapped[str]
+    view: Mapped[str]
+    filters: Mapped[dict[str, Any]]
+    shared: Mapped[bool] = mapped_column(default=False)
 
 
 class MailboxCursor(Base):

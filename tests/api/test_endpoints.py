@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.proposal import Lane
+from agent.proposal import Fields, Lane, LineFields
 from tests.review.desk import OTHER, date_change
+from tools.snapshot import SnapshotReader
 
 
 def post(browser, proposal_id: str, kind: str, body: object = None, **headers: str):
@@ -56,7 +57,7 @@ def test_edits_are_typed(desk, robin):
     """The difference comes back; what the catalogue does not know is refused."""
     proposal_id = desk.propose()
     assert post(robin, proposal_id, "edit", {"actions": ["rm -rf"]}).status_code == 422
-    assert post(robin, proposal_id, "edit", {"lines": [{"index": 0, "date": "tomorrow"}]}).status_code == 422
+    assert post(robin, proposal_id, "edit", {"lines": [{"index": 0, "date": "some day"}]}).status_code == 422
     done = post(robin, proposal_id, "edit", {"lines": [{"index": 0, "qty": 5}]})
     assert {"path": "fields.lines[0].qty", "was": None, "is": 5.0} in done.json()["difference"]
 
@@ -121,6 +122,29 @@ def test_an_item_is_put_off_until_a_moment(desk, robin):
     assert robin.client.get(f"/api/proposals/{proposal_id}").json()["view"] == "snoozed"
     assert post(robin, proposal_id, "wake").status_code == 204
     assert robin.client.get(f"/api/proposals/{proposal_id}").json()["view"] == "ready"
+
+
+def test_records_are_searched_in_odoo(desk, robin, app):
+    """Of the kinds that proposals are about; without an Odoo it says so."""
+    assert robin.client.get("/api/records", params={"model": "purchase.order", "q": "P0"}).status_code == 503
+    app.state.records = SnapshotReader({"purchase.order": [{"id": 50, "name": "P00050"}, {"id": 5, "name": "X"}]})
+    found = robin.client.get("/api/records", params={"model": "purchase.order", "q": "p000"})
+    assert found.json() == [{"model": "purchase.order", "id": 50, "name": "P00050"}]
+    assert robin.client.get("/api/records", params={"model": "res.users", "q": "admin"}).status_code == 422
+
+
+def test_each_kind_of_decision_has_its_address(desk, robin):
+    """Approve some lines, split, merge, not an exception, for a person to read, and many at once."""
+    two = date_change(record=None, fields=Fields(lines=[LineFields(line_id=n, date="2026-12-14") for n in (1, 2)]))
+    ids = [desk.propose(two, sender=f"s{n}@x.example") for n in range(6)]
+    assert len(post(robin, ids[0], "approve", {"lines": [0]}).json()["made"]) == 1
+    assert post(robin, ids[1], "split", {"lines": [1]}).json()["kind"] == "split"
+    assert post(robin, ids[2], "merge", {"into": ids[3]}).json()["note"] == ids[3]
+    assert post(robin, ids[3], "not-an-exception").json()["kind"] == "not_exception"
+    assert post(robin, ids[4], "manual", {"note": "odd"}).json()["note"] == "odd"
+    bulk = {"intent": two.intent, "band": "high", "items": [{"id": i, "version": 1} for i in ids[4:]]}
+    answer = robin.client.post("/api/bulk/approve", json=bulk, headers={"X-CSRF-Token": robin.csrf})
+    assert [(o["approved"], o["status"]) for o in answer.json()["outcomes"]] == [(False, 422), (True, 200)]
 
 
 def test_endpoints_want_the_token_in_the_header(desk, robin):

@@ -181,7 +181,8 @@ def test_the_log_page_tells_whether_the_chain_is_whole(desk, robin):
     robin.decide(desk.propose(), "approve")
     html = robin.page("/log")
     assert "The chain is whole." in html
-    assert "proposal.approve" in text_of(html, ".log li:first-child")
+    assert "handoff.queued" in text_of(html, ".log li:first-child")
+    assert "proposal.approve" in text_of(html, ".log li:nth-child(2)")
     desk.database.head.path.write_text('{"seq": 99, "entry_hash": "x"}')
     assert "entries were removed" in robin.page("/log")
 

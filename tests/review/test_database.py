@@ -20,9 +20,14 @@ from tests.review.desk import START
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(desk):
-    """Nothing is left for a migration to do."""
+    """Nothing is left for a migration to do. SQLite's full-text index consists of tables that only SQLite knows."""
+
+    def ours(name: str | None, kind: str, parents: object) -> bool:
+        return not (kind == "table" and name is not None and name.startswith("search_index"))
+
     with desk.database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": ours})
+        assert compare_metadata(context, Base.metadata) == []
 
 
 def test_opening_a_desk_again_changes_nothing(desk):

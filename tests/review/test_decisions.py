@@ -15,6 +15,7 @@ from review.edits import Edit, InvalidEdit, LineEdit, difference, edited
 from review.intake import triage_message
 from review.people import Person
 from review.queue import View
+from review.record_search import UnknownModel
 from review.refusals import NotAllowed, RecordUnreadable, StaleDecision, UnknownProposal
 from review.schema import DecisionRow, ProposalRow
 from tests.review.desk import ORDER, OTHER, ROBIN, SAM, ScriptedEngine, date_change
@@ -249,11 +250,9 @@ def test_an_edit_stays_within_the_catalogue_and_the_candidates(desk, change, say
     assert decisions(desk) == []
 
 
-@pytest.mark.parametrize(
-    "values", [{"date": "14.12.2026"}, {"qty": -1}, {"price": float("nan")}, {"qty": float("inf")}]
-)
+@pytest.mark.parametrize("values", [{"date": "some day"}, {"qty": -1}, {"price": float("nan")}, {"qty": float("inf")}])
 def test_values_of_an_edit_are_typed(values):
-    """ISO dates, numbers that are finite and not negative."""
+    """Dates that can be read, numbers that are finite and not negative."""
     with pytest.raises(ValidationError):
         LineEdit(index=0, **values)
 
@@ -281,6 +280,38 @@ def test_the_record_can_be_taken_away():
     """Where none of the candidates is right."""
     assert edited(date_change(), Edit(no_record=True)).record is None
     assert date_change().record == ORDER
+
+
+def test_a_record_that_is_no_candidate_is_looked_up_in_odoo(desk):
+    """By its id, with the name that Odoo gives; what Odoo does not have is refused."""
+    proposal_id = desk.propose()
+    records = SnapshotReader({"purchase.order": [{"id": 50, "name": "P00050"}]})
+    for wanted in (
+        RecordRef(model="purchase.order", id=51, name="P00050"),
+        RecordRef(model="res.users", id=1, name=""),
+    ):
+        with pytest.raises((InvalidEdit, UnknownModel)):
+            edit(desk.database, proposal_id, version=1, who=ROBIN, change=Edit(record=wanted), records=records)
+    wanted = RecordRef(model="purchase.order", id=50, name="whatever")
+    edit(desk.database, proposal_id, version=1, who=ROBIN, change=Edit(record=wanted), records=records)
+    row = row_of(desk, proposal_id)
+    assert (row.record_name, row.body["changes"]) == ("P00050", [])
+
+
+def test_a_candidate_is_chosen_though_odoo_is_away(desk):
+    """It was looked up before."""
+
+    class Unreachable(SnapshotReader):
+        def search_read(self, *args, **options):
+            raise RecordsError("Odoo does not answer; try again.")
+
+    proposal_id = desk.propose()
+    away = Unreachable({})
+    edit(desk.database, proposal_id, version=1, who=ROBIN, change=Edit(record=OTHER), records=away)
+    assert row_of(desk, proposal_id).record_name == OTHER.name
+    elsewhere = Edit(record=RecordRef(model="purchase.order", id=50, name=""))
+    with pytest.raises(RecordUnreadable):
+        edit(desk.database, proposal_id, version=2, who=ROBIN, change=elsewhere, records=away)
 
 
 def test_the_difference_names_each_leaf():

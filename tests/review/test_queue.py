@@ -128,9 +128,9 @@ def test_what_is_overdue_and_what_somebody_has_can_be_listed(desk):
 
 def test_the_queue_is_read_from_its_index(desk):
     """Neither sorted nor searched row by row, however many rows there are."""
-    with desk.database.engine.connect() as connection:
-        asked = queue.listing(View.ready, Filters(intent="price_change")).limit(50)
-        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {asked.compile(connection, compile_kwargs=LITERAL)}"))
-        steps = " · ".join(row.detail for row in plan)
+    with desk.database.read() as session:
+        asked = queue.listing(session, View.ready, Filters(intent="price_change")).limit(50)
+        written = asked.compile(session.connection(), compile_kwargs=LITERAL)
+        steps = " · ".join(row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {written}")))
     assert "ix_proposals_queue" in steps
     assert "TEMP B-TREE" not in steps

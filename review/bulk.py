@@ -1,0 +1,75 @@
+"""Approving many at once: inside one class (intent) and one band of confidence, each item on its own.
+
+Each is approved by the same function as one alone, with the version that was seen, and has its own result: one that moved
+on, or that somebody has, does not keep the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pydantic import BaseModel
+
+from review.bands import band
+from review.database import Database
+from review.decision_rows import UNDO_WINDOW, find_row
+from review.decisions import approve
+from review.people import Person
+from review.queue import View, view_of
+from review.refusals import DecisionError
+from review.schema import ProposalState
+from tools.records import RecordReader
+
+
+class Seen(BaseModel):
+    """An item as it stood in the list."""
+
+    id: str
+    version: int
+
+
+class Outcome(BaseModel):
+    """What became of one item. `status` and `detail` say why it was refused, as for one alone."""
+
+    id: str
+    approved: bool
+    status: int
+    detail: str | None = None
+
+
+class AnotherClass(DecisionError):
+    """The item is not of the class and band that are approved together, or not in the ready view."""
+
+    status = 422
+
+
+def approve_all(
+    database: Database,
+    items: Sequence[Seen],
+    *,
+    intent: str,
+    band_key: str,
+    who: Person,
+    records: RecordReader | None = None,
+    undo: timedelta = UNDO_WINDOW,
+) -> list[Outcome]:
+    """Approves the items of the ready view that are of this class and band; a result for each, in their order."""
+    outcomes = []
+    for item in items:
+        try:
+            _check_class(database, item, intent, band_key)
+            approve(database, item.id, version=item.version, who=who, records=records, undo=undo)
+            outcomes.append(Outcome(id=item.id, approved=True, status=200))
+        except DecisionError as error:
+            outcomes.append(Outcome(id=item.id, approved=False, status=error.status, detail=str(error)))
+    return outcomes
+
+
+def _check_class(database: Database, item: Seen, intent: str, band_key: str) -> None:
+    with database.read() as session:
+        row = find_row(session, item.id)
+        if row.state != ProposalState.open:
+            return  # refused, or known as a repetition, further on
+        if row.intent != intent or band(row.confidence).key != band_key or view_of(row) is not View.ready:
+            raise AnotherClass("This is of another kind than the others: decide on it by itself.")
