@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
-from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow
+from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow, SearchText
 
 WORD = re.compile(r"[^\W\d_]{3,}")
 NOTABLE_SHIFT = 0.1
@@ -43,11 +43,12 @@ def drift(session: Session) -> list[Week]:
     words: dict[date, Counter[str]] = defaultdict(Counter)
     weeks: dict[date, Week] = {}
     monday_of: dict[str, date] = {}
-    for message in session.scalars(select(MessageRow).options(undefer(MessageRow.searchable))):
+    said = select(MessageRow, SearchText.words).outerjoin(SearchText, SearchText.message_id == MessageRow.id)
+    for message, indexed in session.execute(said):
         monday = monday_of[message.id] = _monday(message.received_at)
         week = weeks.setdefault(monday, Week(monday=monday, messages=0, proposals=0))
         week.messages += 1
-        words[monday].update(WORD.findall(message.searchable))
+        words[monday].update(WORD.findall(indexed or ""))
     sure: dict[date, list[float]] = defaultdict(list)
     of_proposal: dict[str, date] = {}
     for row in session.scalars(select(ProposalRow)):
