@@ -6,7 +6,8 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 
 from review.database import Database
-from review.schema import DecisionRow, MessageRow, ProposalRow
+from review.schema import DecisionRow, ProposalRow, SearchText
+from review.search import words_of
 
 MOST_LOOKED_AT = 400
 ALIKE = 40.0
@@ -21,15 +22,16 @@ class DecidedCases:
     def similar(self, text: str, most: int) -> list[str]:
         """One line a case, most alike first: what was decided about what kind of matter. No words of other messages."""
         newest = (
-            select(DecisionRow.kind, DecisionRow.at, ProposalRow.intent, MessageRow.searchable)
+            select(DecisionRow.kind, DecisionRow.at, ProposalRow.intent, SearchText.words)
             .join(ProposalRow, ProposalRow.id == DecisionRow.proposal_id)
-            .join(MessageRow, MessageRow.id == ProposalRow.message_id)
+            .join(SearchText, SearchText.message_id == ProposalRow.message_id)
             .where(DecisionRow.undone_at.is_(None))
             .order_by(DecisionRow.at.desc())
             .limit(MOST_LOOKED_AT)
         )
         with self._database.read() as session:
             rows = session.execute(newest).all()
-        scored = [(fuzz.token_set_ratio(text.casefold(), row.searchable[:2_000]), row) for row in rows]
+        words = " ".join(words_of(text))
+        scored = [(fuzz.token_set_ratio(words, row.words[:2_000]), row) for row in rows]
         scored = sorted((pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: -pair[0])
         return [f"{row.at:%Y-%m-%d}: {row.intent}, which a person decided to {row.kind}" for _, row in scored[:most]]
