@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.endpoints import Posting, SignedIn
 from api.problems import refusals
+from api.security import Visitor, require_post
 from review import assignment, comments, saved_views
 from review.assignment import By
 from review.queue import Filters, View
+from review.roles import Scope
 
+Managing = Annotated[Visitor, Depends(require_post(Scope.manage))]
 router = APIRouter(prefix="/api", responses=refusals(401, 403, 404, 409, 412, 422))
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -99,7 +102,7 @@ def get_rules(request: Request, me: SignedIn) -> list[RuleOut]:
 
 
 @router.post("/assignment-rules")
-def post_rule(request: Request, me: Posting, rule: Rule) -> RuleOut | None:
+def post_rule(request: Request, me: Managing, rule: Rule) -> RuleOut | None:
     """Keeps a rule for what comes in from now on, in place of the one for the same; naming nobody ends it."""
     database = request.app.state.database
     row = assignment.set_rule(database, who=me.person, by=rule.by, value=rule.value, person=rule.person, team=rule.team)

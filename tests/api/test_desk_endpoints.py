@@ -19,9 +19,10 @@ def test_people_talk_about_an_item(desk, robin, sam):
     assert post(robin, path, {"text": ""}).status_code == 422
 
 
-def test_items_are_given_by_hand_and_by_rules(desk, robin):
-    """The list shows whose they are."""
+def test_items_are_given_by_hand_and_by_rules(desk, robin, sam):
+    """The list shows whose they are. Rules are made by those who manage the desk."""
     rule = {"by": "vendor", "value": "supplier.example", "team": "North"}
+    assert post(sam, "/api/assignment-rules", rule).status_code == 403
     assert post(robin, "/api/assignment-rules", rule).json() == {**rule, "assignee": None}
     assert robin.client.get("/api/assignment-rules").json() == [{**rule, "assignee": None}]
     proposal_id = desk.propose()
