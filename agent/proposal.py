@@ -153,6 +153,29 @@ class Impact(BaseModel):
         return sum(i.value or 0.0 for i in self.late)
 
 
+class LineHeld(BaseModel):
+    """Quantity and unit price of an order line as held, in its unit of measure and the order's currency."""
+
+    qty: float
+    price: float
+
+
+class Stakes(BaseModel):
+    """What an approval is weighed by, beside changes and impact. Names are as Odoo shows them.
+
+    `value` is what the order's lines come to in `currency`; `lines` are those by id. `selling_prices` gives by purchase
+    line the lowest unit price at which its product is sold on to who waits for it, in the same unit and currency."""
+
+    currency: str | None = None
+    value: float | None = None
+    lines: dict[int, LineHeld] = Field(default_factory=dict)
+    selling_prices: dict[int, float] = Field(default_factory=dict)
+    company: str | None = None
+    vendor: str | None = None
+    customers: list[str] = Field(default_factory=list)
+    categories: list[str] = Field(default_factory=list)
+
+
 class Action(BaseModel):
     """One entry of the closed catalogue. `approval` is the role that may approve it; `draft` is text for a person to
     send, never sent by the service; `rule` names the policy rule that produced it."""
@@ -183,6 +206,7 @@ class Proposal(BaseModel):
     evidence: list[Evidence] = Field(default_factory=list)
     changes: list[Change] = Field(default_factory=list)
     impact: Impact = Field(default_factory=Impact)
+    stakes: Stakes = Field(default_factory=Stakes)
     actions: list[Action] = Field(default_factory=list)
     confidence: float = 0.0
     parts: dict[str, float] = Field(default_factory=dict)

@@ -21,11 +21,12 @@ from agent.orderbook import OrderBook
 from agent.orders import INVOICE, PICKING, Order, Product, RecordKey
 from agent.products import product_documents
 from agent.proposal import Candidate, Evidence, Fields, Lane, Proposal, RecordRef, Triage
-from agent.propose import Facts, Policy, load_policy, propose
+from agent.propose import Facts, Policy, policy_in_force, propose
 from agent.rate import Calibration
 from agent.recall import recall
 from agent.references import References
 from agent.sender import Sender
+from agent.stakes import stakes
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.topics import Finding, Understander, Understanding
 from agent.trust import Suspicion, suspect
@@ -65,7 +66,6 @@ class TriageEngine:
         index: RecordIndex,
         model: IntentModel,
         weights: IntentWeights,
-        policy: Policy,
         live: RecordReader | None = None,
         order_store: Path | None = None,
     ) -> None:
@@ -76,7 +76,6 @@ class TriageEngine:
         self.embedder = embedder
         self.index = index
         self.model = model
-        self.policy = policy
         self.weights = weights
         self.calibration = Calibration.load()
         self._indexed: Mapping[int, Product] | None = None
@@ -86,6 +85,10 @@ class TriageEngine:
         """Makes the engine hold the reader's present records; what did not change is not read again."""
         self.reader = reader
         self.refresh()
+
+    @property
+    def policy(self) -> Policy:
+        return policy_in_force()
 
     def refresh(self) -> None:
         self.book.follow(self.reader)
@@ -219,6 +222,7 @@ class TriageEngine:
             evidence=_unique(evidence),
             changes=listed_changes,
             impact=consequence,
+            stakes=stakes(self.reader, self.book, order, consequence),
             actions=actions,
             reasons=[*finding.reasons, *self._stranger(finding, order), *finding.filled.notes, *suspicion.notes()],
             features=finding.features(message, suspicion, len(understanding.findings), understanding.unread),
@@ -399,7 +403,6 @@ def build_engine(
         index=RecordIndex(embedder, index_dir),
         model=IntentModel.load(),
         weights=weights or IntentWeights.load(),
-        policy=load_policy(),
         live=live,
         order_store=index_dir / "orders.sqlite" if index_dir else None,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.audit_commands import app as audit_app
 from api.feedback_commands import app as feedback_app
 from api.handoff_commands import app as handoff_app
 from api.key_commands import app as key_app
@@ -20,6 +21,7 @@ from api.model_commands import prompts as prompt_app
 from api.model_commands import replay
 from api.odoo_commands import app as odoo_app
 from api.options import DataDir, Json, Records, Refused, configured, existing, has_desk, records_of, snapshot_of
+from api.policy_commands import app as policy_app
 from api.user_commands import app as user_app
 from evals.commands import app as eval_app
 
@@ -42,8 +44,10 @@ class Refusals(TyperGroup):
 
 def sentence(error: Exception) -> str | None:
     """What a person is told about an error, or None for one that nobody foresaw."""
+    from review.checkpoints import CheckpointError
     from review.settings import SettingsError
     from review.targets import TargetError
+    from tools.operator_file import OperatorFileError
     from tools.records import RecordsError
 
     if isinstance(error, PermissionError):
@@ -58,7 +62,11 @@ def sentence(error: Exception) -> str | None:
         return str(error)
     if (cause := getattr(error, "orig", None)) is not None:  # SQLAlchemy's, which is not loaded for its name alone
         return f"The database cannot be used: {cause}. Check TRIAGE_DATABASE_URL and the data directory."
-    return str(error) if isinstance(error, Refused | SettingsError | TargetError | RecordsError) else None
+    return (
+        str(error)
+        if isinstance(error, Refused | SettingsError | CheckpointError | TargetError | OperatorFileError | RecordsError)
+        else None
+    )
 
 
 app = typer.Typer(
@@ -69,10 +77,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Reads suppliers', carriers' and customers' messages and proposes actions for a person to approve.",
 )
-audit = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Check what the log holds.")
 app.add_typer(eval_app, name="eval")
 app.add_typer(odoo_app, name="odoo")
-app.add_typer(audit, name="audit")
+app.add_typer(audit_app, name="audit")
 app.add_typer(mailbox_app, name="mailbox")
 app.add_typer(model_app, name="models")
 app.add_typer(prompt_app, name="prompts")
@@ -81,6 +88,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="keys")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(handoff_app, name="handoff")
+app.add_typer(policy_app, name="policy")
 
 
 @app.command()
@@ -265,22 +273,3 @@ def train(
         digests = training.train(cache=cache, keep_intents=keep_intents, progress=status.update)
     for name, digest in digests.items():
         typer.echo(f"{name}  {digest}")
-
-
-@audit.command()
-def verify(data_dir: DataDir = None, json: Json = False) -> None:
-    """Check the log's hash chain against itself and its head file. Exit code 1 when it is broken."""
-    from review import log
-    from review.database import open_database
-
-    database = open_database(existing(configured(data_dir)))
-    with database.read() as session:
-        result = log.verify(session, database.head)
-    if json:
-        typer.echo(result.model_dump_json(indent=2))
-    elif result.ok:
-        typer.echo(f"The chain is whole: {result.entries} entries, head {result.head}.")
-    for problem in result.problems if not json else ():
-        typer.secho(f"Entry {problem.seq}: {problem.what}", fg=typer.colors.RED, err=True)
-    if not result.ok:
-        raise typer.Exit(1)

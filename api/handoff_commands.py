@@ -132,7 +132,7 @@ def _target(name: str, handoff: Path | None) -> Target:
     settings = configured(handoff=handoff)
     if settings.handoff is None:
         raise Refused("No targets are configured: name their file with --handoff FILE or TRIAGE_HANDOFF.")
-    targets = settings.targets()
+    targets = settings.endpoints().targets
     if name not in targets:
         raise Refused(f"{settings.handoff} has no target {name!r}. It has: {', '.join(targets)}.")
     return targets[name]

@@ -74,7 +74,7 @@ def show_prompts(
 ) -> None:
     """Print each prompt's purpose, hash, inputs and about how many tokens it costs as it is sent."""
     from agent.llm.request import SYSTEM, instructions
-    from agent.propose import load_policy
+    from agent.propose import policy_in_force
     from prompts.library import PromptError, all_prompts, load_prompt, tokens_in
 
     try:
@@ -83,7 +83,7 @@ def show_prompts(
         raise Refused(str(error)) from error
     for prompt in chosen:
         fixed = prompt.name == SYSTEM
-        tokens = tokens_in(instructions(load_policy()) if fixed else prompt.template)
+        tokens = tokens_in(instructions(policy_in_force()) if fixed else prompt.template)
         typer.echo(f"{prompt.name}  {prompt.digest}  about {tokens} tokens{'' if fixed else ' and what is filled in'}")
         typer.echo(f"  {' '.join(prompt.purpose.split())}")
         for given, what in prompt.inputs.items():

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from agent.proposal import Proposal, RecordRef
-from agent.propose import load_policy
+from agent.propose import policy_in_force
 from agent.taxonomy import taxonomy
 from api import wording
 from api.endpoints import FilterQuery, Posting, SignedIn
 from api.evidence import blocks
 from api.sign_in import DEMO_PEOPLE
-from review import cases, log, model_calls, queue
+from review import alerts, cases, log, model_calls, queue
 from review.decision_rows import decisions_of
 from review.decisions import RejectReason, approve, edit, reject
 from review.edits import Edit, InvalidEdit, LineEdit
@@ -257,7 +257,7 @@ def runs_page(request: Request, me: SignedIn, runs: list[Any]) -> Response:
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     state = request.app.state
     context["demo_people"] = DEMO_PEOPLE if state.settings.demo else {}
-    context["warning"] = state.notice() or model_calls.notice(state.database)
+    context["warning"] = state.notice() or model_calls.notice(state.database) or alerts.sentence(state.database)
     as_of = context["odoo_as_of"] = synced_at(state.database) if state.mirrored else None
     context["odoo_stale"] = as_of is not None and datetime.now(UTC) - as_of > state.settings.odoo_stale_after
     return templates.TemplateResponse(request, template, context, status_code=status)
@@ -284,7 +284,7 @@ def _desk(request: Request, me: SignedIn, place: Place, alert: str | None = None
             "next_id": _after(items, at),
             "intents": taxonomy().intents,
             "actions": taxonomy().actions,
-            "approval": load_policy().approval,
+            "approval": policy_in_force().approval,
         }
         return _page(request, "desk.html", status=status, **context)
 

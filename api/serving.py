@@ -9,6 +9,7 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -24,8 +25,13 @@ from api.options import proved_reader
 from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
 from api.syncing import sync_shown
 from evals.labelled import Case, LabelledSet, load_labelled
+from review import alert_checks
+from review.alerts import Alerts
+from review.checkpoints import Checkpoints
 from review.database import Database, open_database
 from review.delivery_loop import DeliveryLoops
+from review.erasure import erase_old
+from review.escalation import escalate
 from review.intake import Triager, receive, triage_message
 from review.mail_loops import MailLoops
 from review.mirror import MirrorReader, mirror_version, synced_at
@@ -35,11 +41,16 @@ from review.model_settings import ModelSettings
 from review.odoo_portal import OdooPortalLoop
 from review.past_cases import DecidedCases
 from review.people import anybody
+from review.policy_file import PolicyFile
 from review.raw_store import RawStore
+from review.readiness import Check
 from review.receipt_loop import ReceiptLoop
 from review.renewed_engine import Follower, RenewedEngine
 from review.service import TriageLoop
 from review.settings import Settings
+from review.settings_log import note_settings
+from review.targets import Endpoints
+from review.watch import Watch
 from tools.embedding import Embedder
 from tools.mailbox.accounts import Accounts
 from tools.odoo.account import ProvedReader, WritingAccount
@@ -48,6 +59,7 @@ from tools.odoo.errors import OdooError
 from tools.records import RecordReader
 from tools.snapshot import SnapshotReader
 
+CHECKPOINT_EVERY = timedelta(hours=1)
 FIRST_SECONDS = 15.0
 FIRST_MESSAGES = 6
 DEMO_SUITE = Path(__file__).parents[1] / "evals" / "suites" / "demo"
@@ -67,7 +79,7 @@ def run(app: FastAPI, listener: socket.socket) -> None:
 def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | None, console: Console) -> None:
     """Serves the desk, takes mail in and triages what is received, in one process: over the snapshot, or over a mirror
     of the live Odoo that the settings name."""
-    accounts, targets = settings.mailbox_accounts(), settings.targets()
+    accounts, endpoints = settings.mailbox_accounts(), settings.endpoints()
     database = open_database(settings)
     store = RawStore(settings.raw_dir)
     odoo: RecordReader | None = None
@@ -82,17 +94,56 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         engine, follow = mirrored_engine(settings, database, live, console)
         app = create_app(settings, database=database, records=live, mirrored=True, notice=lambda: live.notice)
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
-    deliveries = DeliveryLoops(database, targets)
+    note_settings(database, settings)
+    duties = regular_duties(settings, database, store, endpoints, app.state.checks)
+    deliveries = DeliveryLoops(database, endpoints.targets)
     receipts = ReceiptLoop(database, odoo, timedelta(hours=settings.receipt_hours))
-    with follow, loop as triage, mail_loops(settings, accounts, database, store, triage.wake), deliveries, receipts:
+    with (
+        follow,
+        loop as triage,
+        mail_loops(settings, accounts, database, store, triage.wake),
+        deliveries,
+        receipts,
+        Watch(duties),
+    ):
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
-        if targets:
-            console.print(f"Approved decisions go to {', '.join(targets)}.", highlight=False)
+        if endpoints.targets:
+            console.print(f"Approved decisions go to {', '.join(endpoints.targets)}.", highlight=False)
         console.print(f"The desk is at {settings.public_url} (Ctrl-C stops it).", highlight=False)
         if not anybody(database):
             console.print("Nobody can sign in yet: `triage sign-in NAME` prints a link.", highlight=False)
         run(app, listener)
+
+
+def regular_duties(
+    settings: Settings, database: Database, store: RawStore, endpoints: Endpoints, checks: dict[str, Check]
+) -> list[Callable[[], object]]:
+    """What is done every few seconds: the policy's file followed, escalations, checkpoints, erasures, alerts.
+
+    Raises OperatorFileError for a policy that cannot be used."""
+    model = ModelSettings.load()
+    checks = {
+        **checks,
+        "dead letters": partial(alert_checks.dead_letters, database),
+        "endpoints": partial(alert_checks.endpoints, database, endpoints.targets),
+        "log": alert_checks.LogCheck(database),
+        "queue": partial(alert_checks.overdue, database, timedelta(hours=settings.overdue_hours)),
+    }
+    if model.base_url is not None:
+        checks["model spend"] = partial(alert_checks.model_spend, database, model.tenant, model.endpoint().limits)
+    duties: list[Callable[[], object]] = [
+        partial(escalate, database),
+        partial(Checkpoints(settings.data_dir).make_due, database, CHECKPOINT_EVERY),
+    ]
+    if settings.retention_days is not None:
+        duties.append(partial(erase_old, database, store, timedelta(days=settings.retention_days)))
+    if settings.policy is not None:
+        policy = PolicyFile(database, settings.policy)
+        policy.start()
+        duties.insert(0, policy.look)
+        checks["policy"] = partial(alert_checks.policy_file, policy)
+    return [*duties, Alerts(database, checks, endpoints.alerts).look]
 
 
 def proved(settings: Settings, console: Console) -> ProvedReader:

@@ -14,10 +14,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Proposal
-from agent.propose import load_policy
-from review import log, outbox
+from review import approvals, log, outbox
 from review.edits import difference
-from review.handoff_event import Approval, PolicyApplied
 from review.people import Person
 from review.refusals import Claimed, StaleDecision, TooLate, UnknownProposal
 from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow, ProposalState
@@ -122,6 +120,7 @@ def keep(
 
     Until `undo` has passed it can be taken back, so nothing of it may leave before."""
     now = datetime.now(UTC)
+    policy = approvals.applied(Proposal(**decided))
     decision = DecisionRow(
         proposal_id=row.id,
         version=version,
@@ -131,6 +130,9 @@ def keep(
         who=who.name,
         at=now,
         undo_until=now + undo,
+        role=who.role,
+        policy_hash=policy.hash,
+        policy_rule=policy.rule,
         proposed=proposed,
         decided=decided,
         difference=difference(proposed, decided),
@@ -143,6 +145,7 @@ def keep(
         "version": version,
         "role": who.role,
         "who": who.name,
+        "policy": policy.model_dump(),
         "reason": decision.reason,
         "note": decision.note,
         "difference": decision.difference,
@@ -151,13 +154,7 @@ def keep(
     }
     log.append(session, f"proposal.{kind}", row.id, content)
     if kind is DecisionKind.approve:
-        outbox.queue(
-            session,
-            decision,
-            row,
-            approvals=[Approval(by=who.name, role=who.role, at=now)],
-            policy=PolicyApplied(hash=load_policy().digest, rule="approval"),
-        )
+        outbox.queue(session, decision, *approvals.behind(session, decision), policy)
     return decision
 
 

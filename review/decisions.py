@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from agent.proposal import Proposal, RecordRef
 from review import search
+from review.approvals import suffices
 from review.database import Database
 from review.decision_rows import UNDO_WINDOW, close, find_row, keep, refuse, renew, repeated
 from review.divide import divide
@@ -52,7 +53,8 @@ def approve(
     """Approves `version` as it stands, or only the lines at these indexes: the others become a proposal of their own,
     which waits. With `records`, neither the record nor its lines may have been written since they were read.
 
-    Raises NotAllowed when an action needs a role that `who` lacks or the version is their own edit."""
+    Where the policy asks for more people, it is one of their approvals: the proposal stays open as the next version.
+    Raises NotAllowed when the policy asks for a role that `who` lacks, they edited it or have approved it already."""
     if records is not None:
         # Before the transaction: a slow Odoo must not keep others from writing.
         check_record(database, proposal_id, version, records)
@@ -64,11 +66,13 @@ def approve(
         proposal, rest = (whole, None) if lines is None else divide(whole, lines)
         if done and proposal.model_dump(mode="json") == done.decided:
             return done
-        missing = sorted({a.approval for a in proposal.actions if not who.may_approve(a.approval)})
-        if missing:
-            raise NotAllowed(f"This needs the approval of {' and '.join(missing)}; you are signed in as {who.role}.")
-        if row.edited_by == who.name:
-            raise NotAllowed("You edited this proposal. A second person has to approve it.")
+        if endorsed := repeated(session, row, version, who, DecisionKind.endorse):
+            return endorsed
+        if not suffices(session, row, proposal, whole, who):
+            if rest is not None:
+                raise NotAllowed("More people have to approve this, which they do as a whole: split it for some lines.")
+            renew(session, row, version, who, whole, edited_by=who.name)
+            return keep(session, row, version, who, DecisionKind.endorse, before, row.body, undo=undo)
         close(session, row, version, who, ProposalState.approved)
         made = []
         if rest is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field, field_validator
 
 from agent.proposal import Action, Impact, Lane, Proposal, RecordRef
-from agent.propose import load_policy
+from agent.propose import policy_in_force
 from agent.taxonomy import taxonomy
 from review.spoken_dates import date_of
 
@@ -141,7 +141,7 @@ def _set_line(after: Proposal, change: LineEdit) -> None:
 
 
 def _set_actions(after: Proposal, names: list[str] | None) -> None:
-    known, policy = taxonomy().actions, load_policy()
+    known, policy = taxonomy().actions, policy_in_force()
     wanted = [a.name for a in after.actions] if names is None else list(dict.fromkeys(names))
     if unknown := [n for n in wanted if n not in known]:
         raise InvalidEdit(f"The catalogue has no action {unknown[0]!r}.")

@@ -46,11 +46,11 @@ class PolicyApplied(BaseModel):
 
 
 class Decision(BaseModel):
-    """`version` is that of the proposal; `edited_by` names who changed what had been proposed, if anybody did."""
+    """`version` is that of the proposal; `edited_by` names who changed what had been proposed; none of them approved."""
 
     version: int
     approvals: list[Approval]
-    edited_by: str | None = None
+    edited_by: list[str] = Field(default_factory=list)
     policy: PolicyApplied
 
 

@@ -1,10 +1,11 @@
 """The append-only log: each entry carries the hash of the one before, so that any change shows.
 
-    content_hash = SHA-256(canonical JSON of the content)
+    content_hash = SHA-256(salt + canonical JSON of the content)
     entry_hash   = SHA-256(canonical JSON of [ALGORITHM, seq, at, kind, subject, content_hash, previous_hash])
 
 Triggers refuse UPDATE and DELETE. An owner of the database can drop triggers, so the newest hash is also kept in a
-small file outside of it: a shortened or rewritten chain no longer fits that head.
+small file outside of it: a shortened or rewritten chain no longer fits that head. What an entry says stands apart under
+its hash: it can be erased, and the chain stays whole. An erasure is itself an entry (ERASED) that names the entries.
 """
 
 from __future__ import annotations
@@ -13,20 +14,22 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
-from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
 
 from review.raw_store import sync_folder
-from review.schema import LogEntry
+from review.schema import LogContent, LogEntry
 
 ALGORITHM = "exception-desk-log-1/sha256/canonical-json"
 GENESIS = "0" * 64
+ERASED = "log.erased"
 
 
 class Head(NamedTuple):
@@ -42,9 +45,11 @@ class Problem(BaseModel):
 
 
 class VerifyResult(BaseModel):
-    """The outcome of a check of the whole chain. `head` is the newest entry's hash."""
+    """The outcome of a check of the whole chain. `head` is the newest entry's hash; of `erased` entries the content is gone
+    by an erasure that the log tells of."""
 
     entries: int = 0
+    erased: int = 0
     head: str = GENESIS
     problems: list[Problem] = Field(default_factory=list)
 
@@ -105,29 +110,40 @@ def append_all(session: Session, kind: str, contents: Sequence[tuple[str, dict[s
     """Adds entries of one kind, each a subject and a content, in this order."""
     newest = session.execute(select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)).first()
     seq, previous = (newest.seq, newest.entry_hash) if newest else (0, GENESIS)
-    entries = []
+    entries, said = [], []
     for subject, content in contents:
         at = datetime.now(UTC).isoformat(timespec="microseconds")
         body = canonical(content)
-        content_hash = sha256(body)
+        salt = secrets.token_hex(8)
+        content_hash = sha256(salt + body)
         seq += 1
         entry = LogEntry(
             seq=seq,
             at=at,
             kind=kind,
             subject=subject,
-            content=body,
             content_hash=content_hash,
             previous_hash=previous,
             entry_hash=_entry_hash(seq, at, kind, subject, content_hash, previous),
         )
         previous = entry.entry_hash
         entries.append(entry)
+        said.append(LogContent(content_hash=content_hash, salt=salt, content=body))
     if entries:
-        session.add_all(entries)
+        session.add_all([*said, *entries])
         session.flush()
         session.info["log_head"] = Head(seq, previous)
     return entries
+
+
+def erase(session: Session, subjects: Sequence[str], who: str, why: str) -> int:
+    """Erases what the entries of some subjects say, within the caller's transaction; the chain stays. Gives how many."""
+    told = select(LogEntry.seq, LogEntry.content_hash).where(LogEntry.subject.in_(subjects), LogEntry.kind != ERASED)
+    found = session.execute(told.join(LogEntry.said).order_by(LogEntry.seq)).all()
+    if found:
+        session.execute(delete(LogContent).where(LogContent.content_hash.in_([row.content_hash for row in found])))
+        append(session, ERASED, subjects[0], {"entries": [row.seq for row in found], "who": who, "why": why})
+    return len(found)
 
 
 def verify(session: Session, head: HeadFile, newest: int | None = None) -> VerifyResult:
@@ -139,13 +155,14 @@ def verify(session: Session, head: HeadFile, newest: int | None = None) -> Verif
     if problem:
         result.problems.append(problem)
     previous, first = GENESIS, 1
-    walked = select(LogEntry).options(undefer(LogEntry.content)).order_by(LogEntry.seq)
+    walked = select(LogEntry).options(joinedload(LogEntry.said)).order_by(LogEntry.seq)
     if newest is not None:
         skipped = select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).offset(newest).limit(1)
         if before := session.execute(skipped).first():
             previous, first = before.entry_hash, before.seq + 1
             walked = walked.where(LogEntry.seq >= first)
     anchored, expected = held is None or held.seq < first, first
+    silent, erased = set[int](), set[int]()
     for entry in session.scalars(walked.execution_options(yield_per=500)):
         result.problems += _problems_of(entry, expected, previous)
         if held is not None and entry.seq == held.seq:
@@ -153,10 +170,16 @@ def verify(session: Session, head: HeadFile, newest: int | None = None) -> Verif
             if entry.entry_hash != held.entry_hash:
                 what = "The entry differs from the one that the head file remembers: the chain was rewritten."
                 result.problems.append(Problem(seq=entry.seq, what=what))
+        if entry.said is None:
+            silent.add(entry.seq)
+        elif entry.kind == ERASED:
+            erased.update(json.loads(entry.content)["entries"])
         previous, expected = entry.entry_hash, entry.seq + 1
         result.entries += 1
         session.expunge(entry)
-    result.head = previous
+    result.head, result.erased = previous, len(silent & erased)
+    for seq in sorted(silent - erased):
+        result.problems.append(Problem(seq=seq, what="What it said is missing, and no erasure names it."))
     if held is not None and not anchored:
         what = f"The head file remembers entry {held.seq}, and the log no longer holds it: entries were removed."
         result.problems.append(Problem(seq=held.seq, what=what))
@@ -169,13 +192,14 @@ def verify(session: Session, head: HeadFile, newest: int | None = None) -> Verif
 def latest(session: Session, limit: int = 100) -> Sequence[LogEntry]:
     """The newest entries, newest first, with their content."""
     return session.scalars(
-        select(LogEntry).options(undefer(LogEntry.content)).order_by(LogEntry.seq.desc()).limit(limit)
+        select(LogEntry).options(joinedload(LogEntry.said)).order_by(LogEntry.seq.desc()).limit(limit)
     ).all()
 
 
 def of_subject(session: Session, subject: str) -> Sequence[LogEntry]:
     """What happened to one message or proposal, oldest first."""
-    return session.scalars(select(LogEntry).where(LogEntry.subject == subject).order_by(LogEntry.seq)).all()
+    told = select(LogEntry).options(joinedload(LogEntry.said)).where(LogEntry.subject == subject)
+    return session.scalars(told.order_by(LogEntry.seq)).all()
 
 
 def _entry_hash(seq: int, at: str, kind: str, subject: str, content_hash: str, previous: str) -> str:
@@ -195,7 +219,7 @@ def _problems_of(entry: LogEntry, expected: int, previous: str) -> list[Problem]
         found.append(f"Entries {expected} to {entry.seq - 1} are missing.")
     elif entry.previous_hash != previous:
         found.append("The entry does not follow the one before it: an entry was altered, replaced or moved.")
-    if sha256(entry.content) != entry.content_hash:
+    if entry.said is not None and sha256(entry.said.salt + entry.said.content) != entry.content_hash:
         found.append("The content was altered after it was written.")
     own = _entry_hash(entry.seq, entry.at, entry.kind, entry.subject, entry.content_hash, entry.previous_hash)
     if own != entry.entry_hash:

@@ -23,7 +23,7 @@ MIRRORED: dict[str, tuple[str, ...]] = {
             "supplier_rank", "customer_rank", "ref", "lang", "vat", "street", "zip", "city", "company_id", "active",
         ),
         "product.template": ("name", "default_code", "company_id", "active"),
-        "product.product": ("name", "default_code", "barcode", "product_tmpl_id", "uom_id", "active"),
+        "product.product": ("name", "default_code", "barcode", "product_tmpl_id", "uom_id", "categ_id", "active"),
         "product.supplierinfo": (
             "partner_id", "product_id", "product_tmpl_id", "product_code", "product_name", "price", "min_qty", "delay",
             "currency_id", "company_id",

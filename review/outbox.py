@@ -71,16 +71,12 @@ class Outcome(NamedTuple):
 
 
 def queue(
-    session: Session,
-    decision: DecisionRow,
-    row: ProposalRow,
-    *,
-    approvals: list[Approval],
-    policy: PolicyApplied,
+    session: Session, decision: DecisionRow, approvals: list[Approval], edited_by: list[str], policy: PolicyApplied
 ) -> HandoffRow:
     """Adds the event of an approval and its deliveries within the caller's transaction. Nothing leaves while it can be
     undone."""
     proposal = Proposal(**decision.decided)
+    row = session.get_one(ProposalRow, decision.proposal_id)
     message = session.get_one(MessageRow, row.message_id)
     key = record_key(row.id, proposal)
     targets = _receivers(session, {a.name for a in proposal.actions})
@@ -95,7 +91,7 @@ def queue(
         sequence=f"{entry.seq:012d}",
         data=Handoff(
             proposal_id=row.id,
-            decision=Decision(version=decision.version, approvals=approvals, edited_by=row.edited_by, policy=policy),
+            decision=Decision(version=decision.version, approvals=approvals, edited_by=edited_by, policy=policy),
             message=SourceMessage(id=message.id, channel=Channel(message.channel), received_at=message.received_at),
             intent=proposal.intent,
             record=proposal.record,
@@ -131,7 +127,7 @@ def cancel(session: Session, decision: DecisionRow) -> bool:
     row = session.scalars(select(HandoffRow).where(HandoffRow.decision_id == decision.id)).first()
     if row is None:
         return True
-    deliveries = list(session.scalars(select(DeliveryRow).where(DeliveryRow.handoff_id == row.id).with_for_update()))
+    deliveries = list(session.scalars(select(DeliveryRow).where(DeliveryRow.handoff_id == row.id)))
     if any(delivery.attempts for delivery in deliveries):
         return False
     row.state, row.settled_at = HandoffState.cancelled, datetime.now(UTC)
@@ -179,8 +175,8 @@ def settle(database: Database, attempt: Attempt, target: Target, outcome: Outcom
     """Writes down what came of a try: delivered, to be tried again, or given up."""
     now = datetime.now(UTC)
     with database.write() as session:
-        delivery = session.get_one(DeliveryRow, (attempt.id, attempt.target), with_for_update=True)
-        health = session.get_one(TargetRow, attempt.target, with_for_update=True)
+        delivery = session.get_one(DeliveryRow, (attempt.id, attempt.target))
+        health = session.get_one(TargetRow, attempt.target)
         if delivery.state != DeliveryState.waiting or delivery.attempts != attempt.number:
             return  # another try was faster, or a person replayed or dropped it meanwhile
         delivery.leased_until, delivery.status, delivery.problem = None, outcome.status, outcome.problem
@@ -269,7 +265,6 @@ def _due(session: Session, name: str, now: datetime) -> DeliveryRow | None:
         )
         .order_by(DeliveryRow.sequence)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
     return session.scalars(query).first()
 
@@ -300,7 +295,7 @@ def _revive(database: Database, event_id: str, who: str, how: Literal["replayed"
     now = datetime.now(UTC)
     with database.write() as session:
         dead = select(DeliveryRow).where(DeliveryRow.handoff_id == event_id, DeliveryRow.state == DeliveryState.dead)
-        found = list(session.scalars(dead.with_for_update()))
+        found = list(session.scalars(dead))
         for delivery in found:
             if how == "replayed":
                 delivery.state, delivery.attempts, delivery.next_at = DeliveryState.waiting, 0, now

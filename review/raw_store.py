@@ -13,7 +13,7 @@ PARALLEL_SYNCS = 16
 
 
 class RawStore:
-    """A content-addressed folder: `<root>/<first two hex digits>/<sha256>`. Files are never changed or removed."""
+    """A content-addressed folder: `<root>/<first two hex digits>/<sha256>`. Files are never changed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -52,6 +52,10 @@ class RawStore:
         path = self.path(digest)
         with path.open("rb") as file:
             return path.stat().st_size, file.read(most)
+
+    def remove(self, digest: str) -> None:
+        """Removes the bytes of `digest` for good; nothing happens where they are gone already."""
+        self.path(digest).unlink(missing_ok=True)
 
     def _each(self, work: Callable[[Path], None], paths: Sequence[Path]) -> None:
         if len(paths) <= 2:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session, joinedload
 
 from agent.llm.engine import CascadeEngine, ModelEngine
 from agent.llm.ledger import Ledger, MemoryLedger, ModelCall
@@ -108,9 +108,11 @@ def _message(session: Session, id: str) -> MessageRow:
 def _suggested(session: Session, message_id: str) -> Triage:
     """The newest suggestion for a message, as the log has it."""
     entries = select(LogEntry).where(LogEntry.subject == message_id, LogEntry.kind == "message.triaged")
-    entry = session.scalars(entries.order_by(LogEntry.seq.desc()).options(undefer(LogEntry.content)).limit(1)).first()
+    entry = session.scalars(entries.order_by(LogEntry.seq.desc()).options(joinedload(LogEntry.said)).limit(1)).first()
     if entry is None:
         raise CannotReplay("Nothing was suggested for this message yet.")
+    if entry.said is None:
+        raise CannotReplay("What was suggested for this message was erased.")
     return Triage.model_validate(json.loads(entry.content)["triage"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from agent.propose import load_policy
+from agent.propose import policy_in_force
 
 
 class Scope(StrEnum):
@@ -34,7 +34,7 @@ _SCOPES: dict[str, frozenset[Scope]] = {
 def roles() -> list[str]:
     """The roles that there are: the fixed ones, and the departments that the policy asks approvals of. A department
     decides like a reviewer, and gives its own approvals."""
-    return [*_SCOPES, *sorted(set(load_policy().approval.values()) - set(_SCOPES))]
+    return [*_SCOPES, *sorted(policy_in_force().roles() - set(_SCOPES))]
 
 
 def scopes_of(held: list[str]) -> frozenset[Scope]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,9 +19,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
 
+from agent.approval import matter_of
 from agent.proposal import Proposal
+from agent.propose import policy_in_force
 from review import urgency
 
 
@@ -42,9 +44,11 @@ class ProposalState(StrEnum):
 
 
 class DecisionKind(StrEnum):
-    """manual: for a person to read. merge: the same as another proposal. split: two proposals out of one."""
+    """endorse: an approval that another person's has to follow. manual: for a person to read. merge: the same as another
+    proposal. split: two proposals out of one."""
 
     approve = "approve"
+    endorse = "endorse"
     edit = "edit"
     reject = "reject"
     not_exception = "not_exception"
@@ -172,7 +176,8 @@ class ProposalRow(Base):
     `channel`, `language` and `received_at` repeat the message's, so that the queue is narrowed by one index.
     `value_at_risk` is in the order's currency. `due_at` is the deadline, `rank_at` the place in the queue
     (`review.urgency`). Claimed and snoozed are marks that hold until their moment. `moved_by` is the message with which
-    the conversation went on after this was proposed.
+    the conversation went on after this was proposed. At `escalate_at` it also becomes the matter of a role, which is
+    `escalated_to` from then on.
     """
 
     __tablename__ = "proposals"
@@ -220,6 +225,8 @@ class ProposalRow(Base):
     claimed_until: Mapped[datetime | None] = mapped_column(default=None)
     snoozed_until: Mapped[datetime | None] = mapped_column(default=None)
     moved_by: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), default=None)
+    escalate_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    escalated_to: Mapped[str | None] = mapped_column(default=None)
     view: Mapped[str] = mapped_column(Computed(VIEW), nullable=True)
     assignee: Mapped[str | None] = mapped_column(default=None)
     team: Mapped[str | None] = mapped_column(default=None)
@@ -248,6 +255,8 @@ class ProposalRow(Base):
         self.value_at_risk = proposal.impact.value_at_risk
         self.due_at = urgency.due_at(proposal.intent, self.received_at)
         self.rank_at = urgency.rank_at(self.due_at, self.value_at_risk)
+        escalation = policy_in_force().route(matter_of(proposal)).escalation
+        self.escalate_at = self.created_at + timedelta(hours=escalation.after_hours) if escalation else None
 
 
 class CaseRow(Base):
@@ -278,7 +287,8 @@ class DecisionRow(Base):
     """Who decided what on which version. A version is decided once.
 
     Until `undo_until` the same person can take it back; `undone_at` says that they did, and then it counts no more.
-    `made` are the ids of proposals that it added.
+    `made` are the ids of proposals that it added. `role` is that of `who` then; the policy's hash (SHA-256 of its file)
+    and rule are those in force then. Decisions of before these columns have none.
     """
 
     __tablename__ = "decisions"
@@ -297,6 +307,9 @@ class DecisionRow(Base):
     difference: Mapped[list[Any]]
     undo_until: Mapped[datetime] = mapped_column(nullable=True)  # added to a table that held rows; all have it
     undone_at: Mapped[datetime | None] = mapped_column(default=None)
+    role: Mapped[str | None] = mapped_column(default=None)
+    policy_hash: Mapped[str | None] = mapped_column(default=None)
+    policy_rule: Mapped[str | None] = mapped_column(default=None)
     made: Mapped[list[Any]] = mapped_column(default=list)
 
 
@@ -428,6 +441,21 @@ class SavedView(Base):
     shared: Mapped[bool] = mapped_column(default=False)
 
 
+class AlertRow(Base):
+    """Something that was or is wrong, from `raised_at` until `ended_at`. The webhook has been told of either or not yet."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    status: Mapped[str]
+    said: Mapped[str]
+    raised_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    raise_told: Mapped[bool] = mapped_column(default=False)
+    end_told: Mapped[bool] = mapped_column(default=False)
+
+
 class MailboxCursor(Base):
     """How far a folder of a mailbox was taken in: all up to `uid`, as long as the server keeps `uidvalidity`.
 
@@ -528,8 +556,20 @@ class IdempotencyRow(Base):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class LogContent(Base):
+    """What one or several entries of the log say: canonical JSON text under its hash. It may be erased, never changed.
+
+    `salt` is random, so that nobody can find out by guessing what an erased text had said."""
+
+    __tablename__ = "log_contents"
+
+    content_hash: Mapped[str] = mapped_column(primary_key=True)
+    salt: Mapped[str]
+    content: Mapped[str]
+
+
 class LogEntry(Base):
-    """A link of the append-only log. `content` is canonical JSON text; hashes are SHA-256 in hex."""
+    """A link of the append-only log. Hashes are SHA-256 in hex; what it says stands apart."""
 
     __tablename__ = "log_entries"
 
@@ -537,10 +577,18 @@ class LogEntry(Base):
     at: Mapped[str]
     kind: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)
-    content: Mapped[str] = mapped_column(deferred=True)
     content_hash: Mapped[str]
     previous_hash: Mapped[str]
     entry_hash: Mapped[str]
+
+    said: Mapped[LogContent | None] = relationship(
+        primaryjoin=lambda: foreign(LogEntry.content_hash) == LogContent.content_hash, viewonly=True
+    )
+
+    @property
+    def content(self) -> str:
+        """What it says; `null` where that was erased. Ask for it within the session."""
+        return self.said.content if self.said else "null"
 
 
 class MirrorRow(Base):

@@ -19,7 +19,7 @@ from tools.odoo.settings import OdooSettings
 from tools.operator_file import OperatorFileError
 
 if TYPE_CHECKING:
-    from review.targets import Target
+    from review.targets import Endpoints
 
 
 class SettingsError(Exception):
@@ -30,8 +30,9 @@ class Settings(BaseSettings):
     """What an operator may set. Paths are taken relative to the working directory.
 
     `records` is a records snapshot (JSON) that stands in for a live Odoo; `mailboxes` the file of docs/mailbox.md,
-    `handoff` that of docs/handoff.md. What was approved and is not in Odoo `receipt_hours` after it was handed on counts
-    as overdue.
+    `handoff` that of docs/handoff.md, `policy` that of docs/policy.md. What was approved and is not in Odoo `receipt_hours`
+    after it was handed on counts as overdue. Messages that are finished are erased after `retention_days`; without it,
+    never. Items past their deadline by `overdue_hours` raise an alert.
     `demo` lets a visitor change between the demo's people; it belongs on a loopback address only. Hours are
     wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
@@ -49,6 +50,9 @@ class Settings(BaseSettings):
     mailboxes: Path | None = None
     handoff: Path | None = None
     receipt_hours: float = Field(24.0, gt=0)
+    policy: Path | None = None
+    retention_days: float | None = Field(None, gt=0)
+    overdue_hours: float = Field(4.0, ge=0)
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     base_url: str | None = None
@@ -162,12 +166,12 @@ class Settings(BaseSettings):
         except AccountsError as error:
             raise SettingsError(str(error)) from error
 
-    def targets(self) -> dict[str, Target]:
-        """The endpoints that approved decisions go to, by name; none without `handoff`. Raises SettingsError."""
-        from review.targets import load_targets
+    def endpoints(self) -> Endpoints:
+        """Where approved decisions and alerts go; nowhere without `handoff`. Raises SettingsError."""
+        from review.targets import Endpoints, load_targets
 
         try:
-            return load_targets(self.handoff) if self.handoff is not None else {}
+            return load_targets(self.handoff) if self.handoff is not None else Endpoints()
         except OperatorFileError as error:
             raise SettingsError(str(error)) from error
 

@@ -77,17 +77,20 @@ class Target(BaseModel):
         return "application/cloudevents+json" if self.kind == "generic" else "application/json"
 
 
-class _File(BaseModel):
+class Endpoints(BaseModel):
+    """Where approved decisions go, by name, and where alerts go."""
+
     model_config = ConfigDict(extra="forbid")
 
-    targets: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")], Target]
+    targets: dict[Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")], Target] = Field(default_factory=dict)
+    alerts: Target | None = None
 
 
-def load_targets(path: Path) -> dict[str, Target]:
-    """The targets of a file, by name. Raises OperatorFileError, FileNotFoundError and PermissionError."""
+def load_targets(path: Path) -> Endpoints:
+    """The endpoints of a file. Raises OperatorFileError, FileNotFoundError and PermissionError."""
     text = operator_file.read_text(path)
     hints = dict.fromkeys(("secret", "token"), "a secret goes into a file, named by `secret_file`")
-    return operator_file.parse(text, path, _File, docs="docs/handoff.md", hints=hints).targets
+    return operator_file.parse(text, path, Endpoints, docs="docs/handoff.md", hints=hints)
 
 
 class Secret(NamedTuple):

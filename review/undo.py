@@ -38,7 +38,9 @@ def undo(database: Database, proposal_id: str, *, version: int, who: Person) -> 
         row.fill(Proposal(**last.proposed))
         row.version, row.state = version + 1, ProposalState.open
         row.closed_at = row.closed_reason = row.superseded_by = None
-        row.edited_by = next((d.who for d in reversed(standing[:-1]) if d.kind == DecisionKind.edit), None)
+        row.edited_by = next(
+            (d.who for d in reversed(standing[:-1]) if d.kind in (DecisionKind.edit, DecisionKind.endorse)), None
+        )
         session.flush()
         return last
 

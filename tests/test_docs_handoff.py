@@ -15,8 +15,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "handoff.md").read_text(encoding="u
 
 
 def block(kind: str) -> str:
-    [found] = re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
-    return found
+    return "".join(re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL))
 
 
 def test_the_event_in_the_docs_fits_the_schema_but_for_its_shortened_hashes():
@@ -28,6 +27,8 @@ def test_the_event_in_the_docs_fits_the_schema_but_for_its_shortened_hashes():
 
 def test_the_file_of_targets_in_the_docs_loads_and_every_field_is_explained(tmp_path):
     (tmp_path / "handoff.yaml").write_text(block("yaml"))
-    assert set(load_targets(tmp_path / "handoff.yaml")) == {"n8n", "erp"}
+    loaded = load_targets(tmp_path / "handoff.yaml")
+    assert set(loaded.targets) == {"n8n", "erp"}
+    assert loaded.alerts is not None
     rows = " ".join(line for line in PAGE.splitlines() if line.startswith("| `"))
     assert [name for name in Target.model_fields if f"`{name}`" not in rows] == []

@@ -118,14 +118,14 @@ def test_words_outside_of_the_catalogue_are_refused_by_name(change, named):
     content = stored()
     content["rules"].insert(0, {"id": "odd-rule", "intent": "unclear", "actions": ["escalate"]} | change)
     with pytest.raises(ValueError, match=f"odd-rule.*{named}"):
-        Policy(digest="", **content)
+        Policy(**content)
 
 
 def test_a_policy_must_answer_every_intent_without_a_condition():
     content = stored()
     content["rules"] = [r for r in content["rules"] if r["id"] != "complaint"]
     with pytest.raises(ValueError, match="complaint"):
-        Policy(digest="", **content)
+        Policy(**content)
 
 
 def test_a_file_is_loaded_with_a_digest_of_its_content(tmp_path: Path):

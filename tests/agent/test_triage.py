@@ -184,7 +184,6 @@ def test_a_late_customer_is_told_of_beside_the_new_date():
         index=engine().index,
         model=engine().model,
         weights=engine().weights,
-        policy=engine().policy,
     )
     message = mail(DELAY)
     message.language = "en"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 SECRET = "whsec_dGhpcnR5LXR3byBieXRlcyBmb3IgdGhlIHRlc3RzISE="
 
@@ -50,21 +50,25 @@ class Receiver:
         """Each event once, as a receiver that knows the ids it had sees them."""
         return list({r.id: r for r in reversed(self.accepted)}.values())[::-1]
 
-    def _accept(self, headers: dict[str, str], body: bytes) -> None:
+    def _accept(self, headers: dict[str, str], body: bytes) -> bool:
         try:
             event = Webhook(SECRET).verify(body, headers)
-        except Exception:
+        except WebhookVerificationError:
             self.forged += 1
-            raise
+            return False
         with self._lock:
             self.accepted.append(Received(headers["webhook-id"], headers, event))
+        return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender died over it
+                    return self._cut()
                 fault = receiver.faults()
                 if fault == "slow":
                     time.sleep(receiver.seconds)
@@ -72,7 +76,8 @@ class Receiver:
                     return self._cut()
                 if isinstance(fault, int):
                     return self._answer(fault)
-                receiver._accept({k.lower(): v for k, v in self.headers.items()}, body)
+                if not receiver._accept({k.lower(): v for k, v in self.headers.items()}, body):
+                    return self._answer(401)
                 if fault == "cut":
                     return self._cut()
                 return self._answer(202)

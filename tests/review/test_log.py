@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from review import log
 from review.log import VerifyResult
 
-UNLOCKED = ("log_entries_no_update", "log_entries_no_delete", "log_entries_no_replace")
+UNLOCKED = ("log_entries_no_update", "log_entries_no_delete", "log_entries_no_replace", "log_contents_no_update")
+OF_3 = "WHERE content_hash = (SELECT content_hash FROM log_entries WHERE seq = 3)"
 
 
 def fill(desk, count=5):
@@ -53,7 +54,7 @@ def test_an_empty_log_is_whole(desk):
     [
         "UPDATE log_entries SET kind = 'other' WHERE seq = 2",
         "DELETE FROM log_entries WHERE seq = 2",
-        "INSERT OR REPLACE INTO log_entries SELECT seq, at, 'other', subject, content, content_hash, previous_hash,"
+        "INSERT OR REPLACE INTO log_entries SELECT seq, at, 'other', subject, content_hash, previous_hash,"
         " entry_hash FROM log_entries WHERE seq = 2",
     ],
 )
@@ -68,7 +69,8 @@ def test_the_database_refuses_to_change_an_entry(desk, statement):
 @pytest.mark.parametrize(
     ("statements", "seq", "what"),
     [
-        (["UPDATE log_entries SET content = '{}' WHERE seq = 3"], 3, "content was altered"),
+        ([f"UPDATE log_contents SET content = '{{}}' {OF_3}"], 3, "content was altered"),
+        ([f"DELETE FROM log_contents {OF_3}"], 3, "no erasure names it"),
         (["UPDATE log_entries SET at = '2020' WHERE seq = 3"], 3, "own fields were altered"),
         (["DELETE FROM log_entries WHERE seq = 3"], 4, "Entries 3 to 3 are missing"),
         (["DELETE FROM log_entries WHERE seq > 3"], 5, "entries were removed"),
@@ -83,7 +85,7 @@ def test_the_database_refuses_to_change_an_entry(desk, statement):
             "does not follow",
         ),
     ],
-    ids=["content", "time", "deleted", "truncated", "emptied", "reordered"],
+    ids=["content", "silenced", "time", "deleted", "truncated", "emptied", "reordered"],
 )
 def test_each_kind_of_tampering_is_found(desk, statements, seq, what):
     """The result names the entry and what is wrong with it."""

@@ -108,7 +108,7 @@ def test_the_event_says_what_was_approved_in_the_published_schema(desk, erp):
     assert (event["specversion"], event["id"], event["subject"]) == ("1.0", row.id, proposal_id)
     assert (event["partitionkey"], int(event["sequence"])) == ("purchase.order/41", row.sequence)
     data = event["data"]
-    assert data["decision"]["edited_by"] == "Sam"
+    assert data["decision"]["edited_by"] == ["Sam"]
     assert [(a["by"], a["role"]) for a in data["decision"]["approvals"]] == [("Robin", "reviewer")]
     assert data["record"] == {"model": "purchase.order", "id": 41, "name": "P00041"}
     assert data["actions"][0] == {

@@ -31,7 +31,7 @@ def written(folder, text):
 
 
 def test_targets_have_names_kinds_and_careful_defaults(tmp_path):
-    n8n, erp = load_targets(written(tmp_path, GOOD)).values()
+    n8n, erp = load_targets(written(tmp_path, GOOD)).targets.values()
     assert (n8n.kind, n8n.allow_private, n8n.actions, n8n.timeout_seconds) == ("n8n", False, frozenset(), 10)
     assert (erp.kind, erp.actions) == ("generic", {"update_price"})
 
