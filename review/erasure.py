@@ -12,10 +12,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from review import log
+from review import log, search
 from review.database import Database
 from review.raw_store import RawStore
-from review.schema import DecisionRow, DeliveryRow, DeliveryState, HandoffRow, MessageRow, MessageState, ProposalRow
+from review.schema import (
+    CommentRow,
+    DecisionRow,
+    DeliveryRow,
+    DeliveryState,
+    HandoffRow,
+    MessageRow,
+    MessageState,
+    ProposalRow,
+)
 from review.schema import ProposalState as State
 
 KEPT = ("intent", "record", "confidence", "parts", "lane", "features", "record_write_date")
@@ -30,7 +39,7 @@ def erase_message(database: Database, store: RawStore, message_id: str, *, who: 
     """Erases a message and gives how many entries of the log lost their content. Raises StillNeeded while something
     about it is open or on its way, KeyError for a message that there is not."""
     with database.write() as session:
-        row = session.get(MessageRow, message_id, options=[undefer(MessageRow.read), undefer(MessageRow.searchable)])
+        row = session.get(MessageRow, message_id, options=[undefer(MessageRow.read)])
         if row is None:
             raise KeyError(message_id)
         proposals = list(
@@ -39,11 +48,12 @@ def erase_message(database: Database, store: RawStore, message_id: str, *, who: 
             )
         )
         _require_finished(session, row, proposals)
-        row.subject = row.sender = row.sender_key = row.searchable = ""
+        row.subject = row.sender = row.sender_key = ""
+        search.index(session, message_id, [])
         row.read, row.mail_id, row.error, row.problems = None, None, None, []
         for proposal in proposals:
             proposal.body = _without_words(proposal.body)
-            _strip_decisions(session, proposal.id)
+            _strip(session, proposal.id)
         subjects = [message_id, *(p.id for p in proposals)]
         erased = log.erase(session, subjects, who, why)
     store.remove(message_id)
@@ -89,11 +99,13 @@ def _require_finished(session: Session, row: MessageRow, proposals: list[Proposa
         raise StillNeeded("A decision on the message is on its way: wait for it, or replay or drop it.")
 
 
-def _strip_decisions(session: Session, proposal_id: str) -> None:
+def _strip(session: Session, proposal_id: str) -> None:
     for decision in session.scalars(select(DecisionRow).where(DecisionRow.proposal_id == proposal_id)):
         decision.proposed, decision.decided = _without_words(decision.proposed), _without_words(decision.decided)
         decision.difference = [{"path": change["path"]} for change in decision.difference]
         decision.note = None
+    for comment in session.scalars(select(CommentRow).where(CommentRow.proposal_id == proposal_id)):
+        comment.text = ""
     queued = select(HandoffRow).where(HandoffRow.proposal_id == proposal_id).options(undefer(HandoffRow.body))
     for handoff in session.scalars(queued):
         event = json.loads(handoff.body)

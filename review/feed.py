@@ -6,7 +6,7 @@ import json
 
 from pydantic import BaseModel
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session, joinedload
 
 from review.schema import LogEntry
 
@@ -33,8 +33,8 @@ def events(session: Session, after: int, limit: int = MOST) -> list[Event]:
     """What came after an entry, oldest first."""
     shown = or_(*(LogEntry.kind.startswith(kind, autoescape=True) for kind in SHOWN))
     query = select(LogEntry).where(LogEntry.seq > after, shown).order_by(LogEntry.seq).limit(limit)
-    found = session.scalars(query.options(undefer(LogEntry.content)))
+    found = session.scalars(query.options(joinedload(LogEntry.said)))
     return [
-        Event(id=entry.seq, kind=entry.kind, subject=entry.subject, who=json.loads(entry.content).get("who"))
+        Event(id=entry.seq, kind=entry.kind, subject=entry.subject, who=(json.loads(entry.content) or {}).get("who"))
         for entry in found
     ]

@@ -20,7 +20,7 @@ SECRET = "Ann Porter"
 def told(desk) -> str:
     """Everything that the database holds, as text."""
     with desk.database.read() as session:
-        tables = ("messages", "proposals", "decisions", "handoffs", "log_contents")
+        tables = ("messages", "proposals", "decisions", "handoffs", "log_contents", "search_texts")
         return " ".join(str(row) for t in tables for row in session.execute(text(f"SELECT * FROM {t}")))
 
 
