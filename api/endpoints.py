@@ -43,7 +43,7 @@ class Session(BaseModel):
 
 
 class ItemList(BaseModel):
-    """A page of a view. `next` is the cursor of the page after it; of what is done at most 10,000 are counted."""
+    """A page of a view. `next` is the cursor of the page after it; of each view at most 1,000 are counted."""
 
     items: list[QueueItem]
     counts: dict[View, int]

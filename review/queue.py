@@ -17,7 +17,7 @@ from review.schema import MentionRow, MessageRow, MessageState, ProposalRow, Pro
 from review.search import matching
 
 PAGE = 200
-COUNTED_TO = 10_000
+COUNTED_TO = 1_000
 OF_MESSAGE = ("subject", "sender")
 # Spelt out for the planner: an index that holds only open proposals serves only a query that says so.
 IS_OPEN = ProposalRow.state == literal_column("'open'")
@@ -97,7 +97,7 @@ def list_items(
 def listing(session: Session, view: View, filters: Filters, after: Cursor | None = None) -> Select[*tuple[Any, ...]]:
     """The query of `list_items`."""
     key = _key(view)
-    query = _narrow(session, _items().where(*_conditions(view)), filters)
+    query = _narrow(session, _items().where(*_conditions(view, searched=bool(filters.text))), filters)
     if after is not None:
         place, beyond = tuple_(key, ProposalRow.id), tuple_(after.at, after.id)
         query = query.where(place < beyond if view is View.done else place > beyond)
@@ -110,7 +110,7 @@ def cursor_at(view: View, item: QueueItem) -> Cursor:
 
 
 def counts(session: Session, filters: Filters | None = None) -> dict[View, int]:
-    """How many items each view holds under the same filters. Of what is done no more than `COUNTED_TO` are counted."""
+    """How many items each view holds under the same filters. No more than `COUNTED_TO` are counted in each."""
     narrowed = filters or Filters()
     found = dict.fromkeys(View, 0)
     if narrowed.text:
@@ -118,10 +118,8 @@ def counts(session: Session, filters: Filters | None = None) -> dict[View, int]:
         put_off = ProposalRow.snoozed_until > datetime.now(UTC)
         place = case((IS_OPEN & put_off, View.snoozed.value), else_=ProposalRow.view).label("place")
         query = _narrow(session, select(place, func.count()), narrowed).group_by(place)
-        return found | {View(name): number for name, number in session.execute(query) if name in found}
-    waiting = select(ProposalRow.view, func.count()).where(IS_OPEN, _awake()).group_by(ProposalRow.view)
-    found |= {View(name): number for name, number in session.execute(_narrow(session, waiting, narrowed))}
-    for view in (View.snoozed, View.done):
+        return found | {View(name): min(number, COUNTED_TO) for name, number in session.execute(query) if name in found}
+    for view in View:
         some = _narrow(session, select(ProposalRow.id).where(*_conditions(view)), narrowed).limit(COUNTED_TO)
         found[view] = session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
     return found
@@ -196,7 +194,12 @@ def _key(view: View) -> InstrumentedAttribute[Any]:
     return special.get(view, ProposalRow.rank_at)
 
 
-def _conditions(view: View) -> list[ColumnElement[bool]]:
+def _conditions(view: View, searched: bool = False) -> list[ColumnElement[bool]]:
+    """`searched`: without what an index could be chosen by. SQLite would walk the whole view in its order and ask of
+    each item whether the words found it, rather than sort the few that they found."""
+    if searched and view is not View.snoozed:
+        placed = func.coalesce(ProposalRow.view, "") == view.value
+        return [placed] if view is View.done else [placed, _awake()]
     if view is View.done:
         return [ProposalRow.view == View.done.value]
     if view is View.snoozed:
@@ -227,6 +230,5 @@ def _narrow(session: Session, query: Select[*tuple[Any, ...]], filters: Filters)
         found = matching(session, filters.text)
         if found is None:
             return query.where(false())
-        # SQLite would read the whole view in its order and ask of each whether it was found; so it begins with those.
-        query = query.where(ProposalRow.message_id.in_(found), func.coalesce(ProposalRow.view, "") != "")
+        query = query.where(ProposalRow.message_id.in_(found))
     return query

@@ -185,11 +185,11 @@ class ProposalRow(Base):
         UniqueConstraint("message_id", "ordinal"),
         Index(
             "ix_proposals_queue",
-            *("view", "rank_at", "id", "intent", "channel", "language", "snoozed_until"),
+            *("view", "rank_at", "id", "intent", "channel", "language", "snoozed_until", "confidence"),
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
-        Index("ix_proposals_closed", "view", "closed_at", "id", "intent", "channel", "language"),
+        Index("ix_proposals_closed", "view", "closed_at", "id", "intent", "channel", "language", "confidence"),
         Index("ix_proposals_snoozed", "snoozed_until", "id", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
         Index("ix_proposals_assignee", "assignee", "rank_at", sqlite_where=OF_PERSON, postgresql_where=OF_PERSON),
         Index("ix_proposals_team", "team", "rank_at", sqlite_where=OF_TEAM, postgresql_where=OF_TEAM),

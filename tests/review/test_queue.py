@@ -134,3 +134,15 @@ def test_the_queue_is_read_from_its_index(desk):
         steps = " · ".join(row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {written}")))
     assert "ix_proposals_queue" in steps
     assert "TEMP B-TREE" not in steps
+
+
+@pytest.mark.parametrize("view", [View.ready, View.done])
+def test_a_search_begins_with_what_the_words_found(desk, view):
+    """Not with a walk through the view, which may hold a million items."""
+    with desk.database.read() as session:
+        asked = queue.listing(session, view, Filters(text="later")).limit(50).compile(session.connection())
+        values = tuple(str(asked.params[name]) for name in asked.positiontup)
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values)
+        steps = " · ".join(row.detail for row in plan)
+    assert "(message_id=?)" in steps
+    assert "ix_proposals" not in steps
