@@ -58,7 +58,7 @@ def _signer(request: Request, body: bytes) -> str:
     from standardwebhooks.webhooks import WebhookVerificationError
 
     now = datetime.now(UTC)
-    for name, target in request.app.state.settings.targets().items():
+    for name, target in request.app.state.settings.endpoints().targets.items():
         try:
             secrets = signing_secrets(target.secret_file, now)
         except TargetError:
