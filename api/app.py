@@ -18,11 +18,13 @@ from api import (
     account,
     administration,
     bulk_endpoints,
+    deciding,
     decision_endpoints,
     desk_endpoints,
     endpoints,
     feed,
     intake,
+    live,
     oidc,
     pages,
     receipts,
@@ -31,7 +33,8 @@ from api import (
 )
 from api.postbox import Postbox
 from api.problems import MEDIA_TYPE
-from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers
+from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers, wants_json
+from api.templating import notice as notice_page
 from review.cursors import InvalidCursor
 from review.database import Database, open_database
 from review.edits import InvalidEdit
@@ -91,13 +94,16 @@ def create_app(
         app.state.checks["mailboxes"] = partial(mailbox_check, app.state.database, settings)
     if mirrored:
         app.state.checks["odoo"] = partial(mirror_check, app.state.database, settings.odoo_stale_after)
+    app.state.stopping = lambda: False  # whoever serves it says when it ends
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)
     app.include_router(account.router)
     app.include_router(administration.router)
     app.include_router(pages.router)
     app.include_router(runs.router)
+    app.include_router(deciding.router)
     app.include_router(endpoints.router)
+    app.include_router(live.router)
     app.include_router(decision_endpoints.router)
     app.include_router(bulk_endpoints.router)
     app.include_router(desk_endpoints.router)
@@ -115,18 +121,18 @@ def create_app(
 
 
 def _explain(request: Request, error: Exception) -> Response:
-    """A page for people, `application/problem+json` (RFC 9457) for machines."""
+    """A page for people, `application/problem+json` (RFC 9457) for machines and for whoever asks for JSON."""
     status, detail = _status_and_detail(error)
     if status == 500:
         logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    if request.url.path.startswith(("/api", "/intake", "/handoff")):
+    if request.url.path.startswith(("/api", "/intake", "/handoff")) or wants_json(request):
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
         headers = {**HEADERS, **(getattr(error, "headers", None) or {})}
         return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
     if isinstance(error, NotSignedIn):
         page = account.sign_in_page(request, request.url.path if request.method == "GET" else "/", status=401)
     else:
-        page = pages.notice(request, TITLES.get(status, "That did not work"), detail, status)
+        page = notice_page(request, TITLES.get(status, "That did not work"), detail, status)
     page.headers.update(HEADERS)
     return page
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from api.pages import runs_page
+from api import templating
 from api.security import Visitor, require
 from evals.labelled import LabelError
 from evals.runs.file import read_header, read_run
@@ -44,7 +44,8 @@ def runs(request: Request, me: Engineer) -> Response:
         found.append(
             ListedRun(name=file.stem, made=head.created_at, engine=head.engine, suites=suites, commit=head.commit)
         )
-    return runs_page(request, me, sorted(found, key=lambda run: run.made, reverse=True))
+    newest_first = sorted(found, key=lambda run: run.made, reverse=True)
+    return templating.page(request, "runs.html", me=me, runs=newest_first, at_runs=True)
 
 
 @router.get("/runs/{name}")

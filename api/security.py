@@ -132,6 +132,11 @@ def _with(scope: Scope, me: Visitor) -> Visitor:
     return me
 
 
+def wants_json(request: Request) -> bool:
+    """Whether the caller is a machine, or a page's own script, and not a person who follows a link."""
+    return "application/json" in request.headers.get("accept", "")
+
+
 async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Middleware: the same protective headers on every answer; pages are never kept by caches."""
     response = await call_next(request)

@@ -68,8 +68,10 @@ DEMO_SUITE = Path(__file__).parents[1] / "evals" / "suites" / "demo"
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serves until Ctrl-C or SIGTERM."""
     config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    app.state.stopping = lambda: server.should_exit
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     except KeyboardInterrupt:
         pass
     finally:

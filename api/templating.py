@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from api import wording
 from api.sign_in import DEMO_PEOPLE
+from review import alerts, model_calls
 from review.decisions import RejectReason
 from review.mirror import synced_at
 from review.queue import View
@@ -29,7 +30,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     """A whole page, with what its head shows."""
     state = request.app.state
     context["demo_people"] = DEMO_PEOPLE if state.settings.demo else {}
-    context["warning"] = state.notice()
+    context["warning"] = state.notice() or model_calls.notice(state.database) or alerts.sentence(state.database)
     as_of = context["odoo_as_of"] = synced_at(state.database) if state.mirrored else None
     context["odoo_stale"] = as_of is not None and datetime.now(UTC) - as_of > state.settings.odoo_stale_after
     return fragment(request, template, status=status, **context)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from agent.proposal import Action, Fields, Proposal
 from agent.taxonomy import taxonomy
@@ -14,6 +14,7 @@ from review.decisions import RejectReason
 from review.queue import View
 from review.receipt_rows import Standing
 from review.schema import HandoffState
+from review.urgency import clock
 
 MODELS = {
     "purchase.order": "Purchase order",
@@ -30,6 +31,33 @@ VIEWS = {
     View.nothing: ("Nothing to do", "Automatic replies, normal events, advertising"),
     View.snoozed: ("Snoozed", "Put off until a moment, or until the conversation goes on"),
     View.done: ("Done", "Decided, or replaced by a newer message"),
+}
+DECIDED = {"approve": "approved", "edit": "edited", "reject": "rejected"}
+KEYS = (
+    ("j k", "next, previous item"),
+    ("a", "approve"),
+    ("e", "edit"),
+    ("r then 1 – 8", "reject, then the reason"),
+    ("s then 1 – 4", "snooze, then until when"),
+    ("u", "undo the last decision"),
+    ("c", "claim, or give back"),
+    (".", "show what is new"),
+    ("/", "search"),
+    ("g then r c m 2 n s d", "ready, check, manual, second look, nothing to do, snoozed, done"),
+    ("g then l", "go to the log"),
+    ("Esc", "close, leave the field"),
+    ("?", "this list"),
+)
+SNOOZES = (("hours", "3 hours"), ("tomorrow", "Tomorrow morning"), ("days", "In 3 days"), ("week", "In a week"))
+PARTS = {"intent": "what it is about", "record": "the record", "fields": "what is stated", "actions": "the actions"}
+GO_KEYS = {
+    View.ready: "r",
+    View.check: "c",
+    View.manual: "m",
+    View.second: "2",
+    View.nothing: "n",
+    View.snoozed: "s",
+    View.done: "d",
 }
 FIELDS = {"date": "date", "qty": "quantity", "price": "unit price", "splits": "deliveries", "substitute": "substitute"}
 
@@ -95,6 +123,37 @@ def value(shown: Any) -> str:
     return str(shown)
 
 
+def shift(held: Any, stated: Any, field: str) -> str | None:
+    """How far a stated value is from the held one: days for dates, a percentage for prices, else the difference."""
+    if isinstance(held, str) and isinstance(stated, str):
+        days = _days_between(held, stated)
+        if not days:
+            return None
+        return f"{_counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
+    if not isinstance(held, int | float) or not isinstance(stated, int | float) or held == stated:
+        return None
+    if field == "price":
+        return f"{stated / held - 1:+.1%}" if held > 0 else None
+    return f"{stated - held:+,.4f}".rstrip("0").rstrip(".")
+
+
+def days_late(promised: str | None, expected: str | None) -> str:
+    """`3 days late`, or `late` where one of the dates is not known."""
+    days = _days_between(promised or "", expected or "")
+    return f"{_counted(days, 'day')} late" if days and days > 0 else "late"
+
+
+def _days_between(first: str, second: str) -> int | None:
+    try:
+        return (date.fromisoformat(second) - date.fromisoformat(first)).days
+    except ValueError:
+        return None
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def money(amount: float | None) -> str:
     return "—" if amount is None else f"{amount:,.2f}"
 
@@ -141,13 +200,22 @@ def handoff_state(handoff: Standing) -> str:
 
 def age(moment: datetime, now: datetime | None = None) -> str:
     """How long ago, in the largest whole unit: `4 min`, `3 h`, `2 d`."""
-    seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
-    if seconds < 60:
-        return "now"
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length} {unit}"
-    return "now"
+    return _span((now or datetime.now(UTC)) - moment) or "now"
+
+
+def _span(length: timedelta) -> str | None:
+    for unit, seconds in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if length.total_seconds() >= seconds:
+            return f"{int(length.total_seconds() // seconds)} {unit}"
+    return None
+
+
+def due(item: Any, now: datetime | None = None) -> tuple[str, str]:
+    """How an item stands to its deadline (`running`, `soon`, `overdue`), and the time left or over: `3 h left`."""
+    at = now or datetime.now(UTC)
+    left = item.due_at - at
+    span = _span(abs(left)) or "1 min"
+    return clock(item.received_at, item.due_at, at).value, f"{span} left" if left > timedelta() else f"{span} over"
 
 
 def moment(at: datetime) -> str:

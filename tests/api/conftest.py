@@ -36,7 +36,7 @@ class Browser:
         return found.group(1)
 
     def decide(self, proposal_id: str, kind: str, version: int = 1, **form: object):
-        data = {"csrf": self.csrf, "version": version, "back_view": "ready", **form}
+        data = {"csrf": self.csrf, "version": version, "back": "/desk/ready", **form}
         return self.client.post(f"/proposal/{proposal_id}/{kind}", data=data)
 
 

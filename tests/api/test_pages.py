@@ -25,9 +25,9 @@ def test_the_desk_shows_item_message_and_proposal(desk, robin):
     assert "Delivery date change" in text_of(html, ".item")
     assert text_of(html, ".item .conf") == "confidence high"
     assert text_of(html, "mark.ev") == "14 December date"
-    assert text_of(html, ".changes tbody tr") == "Desk date 2026-12-01 → becomes 2026-12-14 “14 December”"
-    assert "Corner Shop 2026-12-05 2026-12-16 late 1,200.00" in text_of(html, ".impact tbody")
-    assert "Update delivery date reviewer" in text_of(html, ".actions")
+    assert text_of(html, ".changes tbody tr") == "Desk date 2026-12-01 → becomes 2026-12-14 13 days later “14 December”"
+    assert "Corner Shop 1,200.00 promised 2026-12-05 → expected 2026-12-16 11 days late" in text_of(html, ".impact li")
+    assert "Update delivery date Desk: date 2026-12-14" in text_of(html, ".actions")
     assert "Dear Corner Shop" in text_of(html, ".draft")
     assert "Confidence high 93 % 93 %" in text_of(html, ".confidence")
     assert "The order is named letter by letter." in text_of(html, ".reasons")

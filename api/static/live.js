@@ -1,0 +1,115 @@
+// What happens elsewhere while the page is open. The server says that something happened, the list is asked for again,
+// and nothing moves under the hand: known rows change where they are, new ones wait for a key.
+import { $, $$, SignedOut, beside, desk, part } from "./page.js";
+import { current, forget, loadAhead, mark, row, show } from "./panes.js";
+import { hasLeft } from "./decide.js";
+
+const AT_MOST_EVERY_MS = 1000;
+let asked = null;
+let newest = null; // the list as the server last gave it
+
+export function listen() {
+  const stream = new EventSource(`/api/live?after=${$("#queue").dataset.seen}`);
+  stream.addEventListener("news", (event) => {
+    const { subjects, more } = JSON.parse(event.data);
+    const about = new Set(subjects);
+    forget((id) => id !== current() && (more || about.has(id) || about.has(row(id)?.dataset.message)));
+    refreshSoon();
+  });
+  stream.addEventListener("open", () => {
+    status("");
+    refreshSoon();
+  });
+  stream.addEventListener("error", () => status("Not connected — trying again"));
+}
+
+function status(text) {
+  const live = $("#live");
+  live.textContent = text;
+  live.classList.toggle("lost", Boolean(text));
+}
+
+function refreshSoon() {
+  asked ??= setTimeout(() => {
+    asked = null;
+    refresh();
+  }, AT_MOST_EVERY_MS);
+}
+
+async function refresh() {
+  const main = desk();
+  if (!main) return;
+  try {
+    newest = await part(beside("list", current()), "#queue");
+  } catch (error) {
+    if (error instanceof SignedOut) status("Signed out");
+    return;
+  }
+  if (desk() !== main) return; // another view was opened while the answer was under way
+  update();
+}
+
+function update() {
+  for (const shown of $$("[data-count]")) shown.textContent = newest.getAttribute(`data-count-${shown.dataset.count}`);
+  const reading = $("#unread");
+  reading.hidden = newest.dataset.unread === "0";
+  reading.textContent = `${newest.dataset.unread} being read…`;
+  const fresh = new Map($$("li[data-id]", newest).map((line) => [line.dataset.id, line]));
+  keepingPlace(() => {
+    for (const line of $$("#items > li")) {
+      const now = fresh.get(line.dataset.id);
+      if (now) renew(line, now);
+      else if (line.dataset.id === current()) line.classList.add("gone");
+      else line.remove();
+    }
+  });
+  offer([...fresh.keys()].filter((id) => !row(id) && !hasLeft(id)).length);
+  loadAhead();
+}
+
+/** A known row takes over what the server says of it, but for what the person did with it. */
+function renew(line, now) {
+  const item = $(".item", now).cloneNode(true);
+  const old = $(".item", line);
+  if (old.hasAttribute("aria-current")) item.setAttribute("aria-current", "true");
+  if (old.outerHTML !== item.outerHTML) old.replaceWith(item);
+}
+
+function offer(fresh) {
+  const panes = $("#panes").dataset;
+  const moved = panes.at && newest.dataset.current && newest.dataset.current !== panes.current;
+  const pill = $("#newer");
+  pill.hidden = !fresh && !moved;
+  pill.textContent = moved ? "This item has changed — show" : `${fresh} new — show`;
+}
+
+/** The list as it is now, with the same row in front at the same place of the screen. */
+function showNewer() {
+  const id = current();
+  const kept = id && row(id)?.closest("li");
+  keepingPlace(() => {
+    const lines = $$("li[data-id]", newest).filter((line) => !hasLeft(line.dataset.id));
+    const there = lines.some((line) => line.dataset.id === id);
+    $("#items").replaceChildren(...(kept && !there ? [kept] : []), ...lines.map((line) => line.cloneNode(true)));
+    $(".queue > .hint:not(#unread)")?.remove();
+  });
+  if (id) mark(id);
+  const moved = newest.dataset.current && newest.dataset.current !== $("#panes").dataset.current;
+  if (id && moved) show(id, { fresh: true });
+  else if (!id && $(".item")) show($(".item").dataset.id);
+  $("#newer").hidden = true;
+  loadAhead();
+}
+
+/** Runs `change` and scrolls the list so that the current row, or the first in sight, stays where it was. */
+function keepingPlace(change) {
+  const list = $("#queue");
+  const top = list.getBoundingClientRect().top;
+  const seen = $(".item[aria-current]") ?? $$(".item").find((item) => item.getBoundingClientRect().bottom > top);
+  const id = seen?.dataset.id, at = seen?.getBoundingClientRect().top;
+  change();
+  const now = id && row(id)?.getBoundingClientRect().top;
+  if (now) list.scrollTop += now - at;
+}
+
+addEventListener("click", (event) => event.target.closest("#newer") && showNewer());
