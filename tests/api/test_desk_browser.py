@@ -22,6 +22,8 @@ from tests.review.desk import OTHER, Desk, date_change
 CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SWITCHES += ["--disable-component-update", "--disable-sync"]
+# The desk takes no decision on an item that nobody can have read yet.
+GLANCE_MS = 300
 ATTACK = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">'
 
 pytestmark = [
@@ -109,12 +111,14 @@ def test_a_queue_is_cleared_with_the_keyboard(desk, page):
 
     page.keyboard.press("e")
     page.fill("#edit [name='line-0-date']", "2026-12-18")
+    page.wait_for_timeout(GLANCE_MS)
     page.click("#edit .primary")
     page.wait_for_selector(".said-open")
     assert page.get_attribute(".item[aria-current]", "data-id") == third
 
     page.keyboard.press("r")
     page.wait_for_selector("#reject[open]")
+    page.wait_for_timeout(GLANCE_MS)
     page.keyboard.press("6")
     page.wait_for_selector(".said-rejected")
     assert items(page) == [fourth]
