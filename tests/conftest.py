@@ -11,8 +11,12 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
+settings.register_profile("any machine", deadline=None)  # how long one example takes says nothing on a busy machine
+settings.load_profile("any machine")
+
 MAY_BE_ABSENT = ("shared data", "TRIAGE_TEST_ODOO_URL", "TRIAGE_TEST_MODEL_URL")
 
 
