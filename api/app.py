@@ -24,7 +24,6 @@ from api import (
     endpoints,
     feed,
     intake,
-    live,
     oidc,
     pages,
     receipts,
@@ -103,7 +102,6 @@ def create_app(
     app.include_router(runs.router)
     app.include_router(deciding.router)
     app.include_router(endpoints.router)
-    app.include_router(live.router)
     app.include_router(decision_endpoints.router)
     app.include_router(bulk_endpoints.router)
     app.include_router(desk_endpoints.router)

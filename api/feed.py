@@ -55,7 +55,8 @@ async def _events(request: Request, database: Database, after: int | None) -> As
 
     clock = asyncio.get_running_loop().time
     ends, beat = clock() + STREAM_SECONDS, clock()
-    while clock() < ends and not await request.is_disconnected():
+    stopping = request.app.state.stopping
+    while clock() < ends and not stopping() and not await request.is_disconnected():
         now, found = await run_in_threadpool(look, after)
         if after is None or after > now:
             yield f"id: {now}\nevent: hello\ndata: {{}}\n\n"

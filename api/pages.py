@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agent.propose import policy_in_force
@@ -17,7 +16,7 @@ from api.shown import Place, holder, raw_text, seen_as, shown, undoable
 from api.templating import fragment, notice, page
 from review import cases, log, queue
 from review.queue import Filters, QueueItem, View
-from review.schema import LogEntry, MessageRow
+from review.schema import MessageRow
 from review.settings import SettingsError
 from review.sources import sources
 
@@ -148,7 +147,6 @@ def _listed(request: Request, session: Session, place: Place, items: list[QueueI
     """What the list shows, as of entry `seen` of the log."""
     at = queue.find(session, place.at) if place.at else None
     return {
-        "seen": session.scalar(select(func.coalesce(func.max(LogEntry.seq), 0))),
         "items": items,
         "held": {item.id: holder(item, datetime.now(UTC)) for item in items},
         "counts": queue.counts(session, place.filters),

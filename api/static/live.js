@@ -9,13 +9,17 @@ let asked = null;
 let newest = null; // the list as the server last gave it
 
 export function listen() {
-  const stream = new EventSource(`/api/live?after=${$("#queue").dataset.seen}`);
-  stream.addEventListener("news", (event) => {
-    const { subjects, more } = JSON.parse(event.data);
-    const about = new Set(subjects);
-    forget((id) => id !== current() && (more || about.has(id) || about.has(row(id)?.dataset.message)));
+  const stream = new EventSource("/api/events");
+  stream.addEventListener("change", (event) => {
+    const { subject } = JSON.parse(event.data);
+    forget((id) => id !== current() && (id === subject || row(id)?.dataset.message === subject));
     refreshSoon();
   });
+  stream.addEventListener("reset", () => {
+    forget((id) => id !== current());
+    refreshSoon();
+  });
+  // The stream begins now; what happened between the page and it is in the list that is asked for.
   stream.addEventListener("open", () => {
     status("");
     refreshSoon();
