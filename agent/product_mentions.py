@@ -107,8 +107,11 @@ class ProductFinder:
 
     def _weight(self, term: str, holders: int) -> float:
         """Rarity among all products (0..1) times how well the word tells these lines apart."""
-        apart = 1.0 if holders == 1 else 0.55 if holders < len(self.lines) else 0.3
-        return self._rarity(term) * apart * (0.6 if term.isdigit() else 1.0)
+        return self._rarity(term) * self._apart(holders) * (0.6 if term.isdigit() else 1.0)
+
+    def _apart(self, holders: int) -> float:
+        """How well a word that so many lines have tells them apart."""
+        return 1.0 if holders == 1 else 0.55 if holders < len(self.lines) else 0.3
 
     def _rarity(self, term: str) -> float:
         products = max(len(self._book.products), 2)
@@ -125,8 +128,7 @@ class ProductFinder:
                     if weight > goods[concept].get(position, ("", 0.0))[1]:
                         goods[concept][position] = (words, weight)
         for concept, at in goods.items():
-            apart = 1.0 if len(at) == 1 else 0.55 if len(at) < len(self.lines) else 0.3
-            factor = apart * IN_OTHER_WORDS * (QUALITY if is_quality(concept) else 1.0)
+            factor = self._apart(len(at)) * IN_OTHER_WORDS * (QUALITY if is_quality(concept) else 1.0)
             goods[concept] = {position: (words, weight * factor) for position, (words, weight) in at.items()}
         return goods
 
