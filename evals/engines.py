@@ -38,13 +38,31 @@ def engine_named(
 ) -> Engine:
     """An engine over a reader's records. `index_dir` keeps its index between starts and has one owner at a time; an
     `embedder` that stands already is used as it is. `models` is a folder with a candidate's `weights.json` or
-    `calibration.json`, tried in place of those at work. Raises LabelError for a name that is not known, and for a
-    language model that is not set."""
+    `calibration.json`, tried in place of those at work. Raises LabelError for a name that is not known, for a folder
+    that holds neither, and for a language model that is not set."""
     known(name)
+    from agent.rate import Calibration
     from agent.triage import build_engine
+    from agent.weigh import IntentWeights
 
-    local = build_engine(reader, index_dir=index_dir, embedder=embedder)
+    tried = artefacts_in(models) if models else {}
+    weights = IntentWeights.load(tried["weights"]) if "weights" in tried else None
+    local = build_engine(reader, index_dir=index_dir, embedder=embedder, weights=weights)
+    if "calibration" in tried:
+        local.calibration = Calibration.load(tried["calibration"])
     return local if name == "local" else _with_model(name, local)
+
+
+def artefacts_in(candidate: Path) -> dict[str, Path]:
+    """A candidate's fitted files by their names in an engine's versions. Raises LabelError where there is none."""
+    from agent.rate import CALIBRATION_PATH
+    from agent.weigh import WEIGHTS_PATH
+
+    names = {"weights": WEIGHTS_PATH.name, "calibration": CALIBRATION_PATH.name}
+    found = {name: candidate / file for name, file in names.items() if (candidate / file).exists()}
+    if not found:
+        raise LabelError(f"{candidate} holds neither {' nor '.join(names.values())}; give the folder of a candidate.")
+    return found
 
 
 def _with_model(name: str, local: TriageEngine) -> Engine:

@@ -6,14 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
-from agent.rate import CALIBRATION_PATH
 from agent.weigh import WEIGHTS_PATH
+from evals.engines import artefacts_in
 from evals.labelled import LabelError
 from evals.runs.file import Run
 from evals.runs.gate import Outcome, Rules, Verdict, gate
-
-ARTEFACTS = {"weights": WEIGHTS_PATH.name, "calibration": CALIBRATION_PATH.name}
-"""What may be promoted: the name in a run's versions, and the file."""
 
 
 def promote(candidate: Path, run: Run, baseline: Run, rules: Rules, *, models: Path = WEIGHTS_PATH.parent) -> Verdict:
@@ -21,11 +18,7 @@ def promote(candidate: Path, run: Run, baseline: Run, rules: Rules, *, models: P
 
     Nothing is copied otherwise. Raises LabelError where the candidate holds no artefact, the run was made with others, or
     no rule compares with the baseline."""
-    files = {name: candidate / file for name, file in ARTEFACTS.items() if (candidate / file).exists()}
-    if not files:
-        raise LabelError(
-            f"{candidate} holds neither {' nor '.join(ARTEFACTS.values())}; give the folder of a candidate."
-        )
+    files = artefacts_in(candidate)
     if not rules.never_break and not any(rule.paired for rule in rules.rules):
         raise LabelError("No rule compares with the baseline; promotion needs not_worse, within or never_break.")
     for name, file in files.items():
