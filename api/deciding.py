@@ -118,8 +118,7 @@ def post_wake(request: Request, me: Posting, form: SentForm, proposal_id: str) -
 def post_claim(request: Request, me: Posting, form: SentForm, proposal_id: str) -> Response:
     def decide() -> None:
         state = request.app.state
-        lease = timedelta(minutes=state.settings.claim_minutes)
-        claim(state.database, proposal_id, who=me.person, lease=lease)
+        claim(state.database, proposal_id, who=me.person, lease=state.settings.claim_lease)
 
     return _decided(request, me, form, proposal_id, decide, stay=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
@@ -168,8 +168,7 @@ def post_undo(request: Request, me: Posting, proposal_id: str, seen: Seen) -> De
 def post_claim(request: Request, me: Posting, proposal_id: str) -> Lease:
     """Makes the proposal yours for some minutes; again, it renews the lease."""
     state = request.app.state
-    lease = timedelta(minutes=state.settings.claim_minutes)
-    return Lease(claimed_until=claim(state.database, proposal_id, who=me.person, lease=lease))
+    return Lease(claimed_until=claim(state.database, proposal_id, who=me.person, lease=state.settings.claim_lease))
 
 
 @router.post("/release", status_code=204)

@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         return timedelta(seconds=self.undo_seconds)
 
     @property
+    def claim_lease(self) -> timedelta:
+        """How long a claim lasts unless it is renewed."""
+        return timedelta(minutes=self.claim_minutes)
+
+    @property
     def raw_dir(self) -> Path:
         """Where messages are kept as they came."""
         return self.data_dir / "raw"
