@@ -16,7 +16,7 @@ from api.shown import Place, holder, raw_text, seen_as, shown, undoable
 from api.templating import fragment, notice, page
 from review import cases, log, queue
 from review.queue import Filters, QueueItem, View
-from review.schema import MessageRow
+from review.schema import MessageRow, ProposalRow
 from review.settings import SettingsError
 from review.sources import sources
 
@@ -127,14 +127,14 @@ def show_desk(request: Request, me: SignedIn, place: Place, alert: str | None = 
         items = queue.list_items(session, place.view, place.filters)
         at = place.at or (items[0].id if items else None)
         item = shown(session, request.app.state.store, at) if at else None
-        done = queue.find(session, request.query_params["did"]) if "did" in request.query_params else None
+        done = session.get(ProposalRow, did) if (did := request.query_params.get("did")) else None
         context = {
             "me": me,
             "place": place,
             "choices": queue.choices(session),
             "shown": item,
-            "done": done[0] if done else None,
-            "can_undo": bool(done and undoable(session, done[0].id, me.person.name)),
+            "done": done,
+            "can_undo": bool(done and undoable(session, done.id, me.person.name)),
             "alert": alert,
             "next_id": _after(items, at),
             **_listed(request, session, place, items),
@@ -144,14 +144,15 @@ def show_desk(request: Request, me: SignedIn, place: Place, alert: str | None = 
 
 
 def _listed(request: Request, session: Session, place: Place, items: list[QueueItem]) -> dict[str, Any]:
-    """What the list shows, as of entry `seen` of the log."""
-    at = queue.find(session, place.at) if place.at else None
+    """What the list shows, and how the item at the place stands."""
+    now = datetime.now(UTC)
+    at = session.get(ProposalRow, place.at) if place.at else None
     return {
         "items": items,
-        "held": {item.id: holder(item, datetime.now(UTC)) for item in items},
+        "held": {item.id: holder(item, now) for item in items},
         "counts": queue.counts(session, place.filters),
         "unread": queue.unread(session),
-        "current": seen_as(at[0], datetime.now(UTC)) if at else "",
+        "current": seen_as(at, now) if at else "",
         # The demo's messages are of a fixed past: their ages count from the newest of them.
         "now": queue.newest(session) if request.app.state.settings.demo else None,
     }
