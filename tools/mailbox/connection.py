@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import imaplib
 import logging
+import selectors
 import socket
 import ssl
 import threading
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from tools.mailbox.accounts import ImapAccount
@@ -33,6 +35,7 @@ BROKEN = (imaplib.IMAP4.abort, imaplib2.IMAP4.abort, OSError)
 REFUSED = (imaplib.IMAP4.error, imaplib2.IMAP4.error)
 READ_ONLY = (imaplib.IMAP4.readonly, imaplib2.IMAP4.readonly)
 Opened = TypeVar("Opened")
+Passed = TypeVar("Passed")
 
 
 class WatchingClient(imaplib2.IMAP4):  # type: ignore[misc]
@@ -50,6 +53,7 @@ class WatchingClient(imaplib2.IMAP4):  # type: ignore[misc]
         self._asked_at: float | None = time.monotonic()
         self._last_byte = time.monotonic()
         self._closed = threading.Event()
+        self._tls_turn = threading.Lock()
         try:
             super().__init__(account.host, account.at_port)
         except BaseException:
@@ -86,10 +90,32 @@ class WatchingClient(imaplib2.IMAP4):  # type: ignore[misc]
         self.read_fd = self.sock.fileno()
 
     def read(self, size: int) -> bytes:
-        data: bytes = super().read(size)
+        data = self._in_turn(lambda: self.sock.recv(size))
         if data:
             self._last_byte = time.monotonic()
         return data
+
+    def send(self, data: bytes) -> None:
+        sent = 0
+        while sent < len(data):
+            sent += self._in_turn(partial(self.sock.send, data[sent:]))
+
+    def _in_turn(self, step: Callable[[], Passed]) -> Passed:
+        """imaplib2 reads and writes in two threads, and a TLS connection of OpenSSL bears one at a time: about one
+        command in a hundred was lost that was sent while a session ticket came in. The wait is outside the turn, for
+        what makes a TLS socket readable may be such a ticket with no data behind it. Plain sockets wait in `step`.
+        """
+        while True:
+            try:
+                with self._tls_turn if isinstance(self.sock, ssl.SSLSocket) else nullcontext():
+                    return step()
+            except ssl.SSLWantReadError:
+                wait_for = selectors.EVENT_READ
+            except ssl.SSLWantWriteError:
+                wait_for = selectors.EVENT_WRITE
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.sock, wait_for)
+                selector.select()
 
     def shutdown(self) -> None:
         self._closed.set()
@@ -140,7 +166,9 @@ def tls_context(account: ImapAccount) -> ssl.SSLContext:
 
 def wrapped(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
     try:
-        return context.wrap_socket(sock, server_hostname=host)
+        secured = context.wrap_socket(sock, server_hostname=host)
+        secured.setblocking(False)
+        return secured
     except BaseException:
         sock.close()
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 
@@ -38,6 +39,34 @@ def test_messages_come_byte_for_byte_and_stay_unseen(dovecot, security, for_load
         assert session.bodies([1, 2, 99]) == {1: MAIL, 2: b"Subject: 2\r\n\r\n"}
         assert session.headers([1])[1] == MAIL.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     assert not any("\\Seen" in flags for flags in dovecot.flags(user=user))
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_one_thread_at_a_time_is_in_a_tls_connection(dovecot, security, monkeypatch):
+    """OpenSSL bears no two: commands were lost when they were sent while the server's session ticket was being read."""
+    inside, met = threading.Lock(), []
+
+    def alone(step):
+        def stepping(*given):
+            mine = inside.acquire(blocking=False)
+            met.append(mine)
+            try:
+                return step(*given)
+            finally:
+                if mine:
+                    inside.release()
+
+        return stepping
+
+    for name in ("recv", "send"):
+        monkeypatch.setattr(ssl.SSLSocket, name, alone(getattr(ssl.SSLSocket, name)))
+    port = dovecot.tls_port if security == "tls" else dovecot.port
+    box = account(dovecot, "user6", security=security, port=port, ca_file=dovecot.certificate)
+    for _ in range(5):
+        with connect(box, None) as session:
+            assert session.examine("INBOX").messages == 0
+    assert len(met) > 20
+    assert all(met)
 
 
 @BOTH
