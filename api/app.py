@@ -25,6 +25,7 @@ from api import (
     feed,
     intake,
     oidc,
+    originals,
     pages,
     receipts,
     runs,
@@ -99,6 +100,7 @@ def create_app(
     app.include_router(account.router)
     app.include_router(administration.router)
     app.include_router(pages.router)
+    app.include_router(originals.router)
     app.include_router(runs.router)
     app.include_router(deciding.router)
     app.include_router(endpoints.router)

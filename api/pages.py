@@ -85,17 +85,6 @@ def message(request: Request, me: SignedIn, message_id: str) -> Response:
     return page(request, "message.html", me=me, **context)
 
 
-@router.get("/message/{message_id}/raw")
-def raw_message(request: Request, me: SignedIn, message_id: str) -> Response:
-    """The original bytes, to be saved; never shown by the browser as what they claim to be."""
-    try:
-        raw = request.app.state.store.get(message_id)
-    except (FileNotFoundError, ValueError) as error:
-        raise HTTPException(404) from error
-    headers = {"Content-Disposition": f'attachment; filename="{message_id[:20]}.bin"'}
-    return Response(raw, media_type="application/octet-stream", headers=headers)
-
-
 @router.get("/log")
 def log_page(request: Request, me: SignedIn) -> Response:
     database = request.app.state.database

@@ -41,6 +41,7 @@ KEYS = (
     ("s then 1 – 4", "snooze, then until when"),
     ("u", "undo the last decision"),
     ("c", "claim, or give back"),
+    ("o", "the message as it was laid out"),
     (".", "show what is new"),
     ("/", "search"),
     ("g then r c m 2 n s d", "ready, check, manual, second look, nothing to do, snoozed, done"),

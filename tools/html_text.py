@@ -61,7 +61,7 @@ def read_html(source: str, limits: ReadingLimits | None = None) -> HtmlText:
     if len(source) > limits.html_bytes:
         source = source[: limits.html_bytes]
         problems.append(f"The HTML was read up to {limits.html_bytes:,} characters; the rest was left out.")
-    if _nesting(source) > _PARSED_DEPTH:
+    if nested_too_deeply(source, _PARSED_DEPTH):
         source = _TAG.sub(" ", source)
         problems.append("The HTML is nested too deeply to be laid out; only its words were read.")
     tree = LexborHTMLParser(source)
@@ -77,15 +77,16 @@ def read_html(source: str, limits: ReadingLimits | None = None) -> HtmlText:
     return HtmlText(walk.out.text(), walk.out.marks, tables, problems)
 
 
-def _nesting(source: str) -> int:
-    """How many more tags are opened than closed at most; parsing takes time with the square of it."""
-    if source.count("<") < _PARSED_DEPTH:
-        return 0
+def nested_too_deeply(source: str, most: int) -> bool:
+    """Whether more than `most` tags are open at once; parsing takes time with the square of it."""
+    if source.count("<") < most:
+        return False
     depth = deepest = 0
     for match in _TAG.finditer(source):
         depth += -1 if match.group().startswith("</") else 1
         deepest = max(deepest, depth)
-    return deepest - sum(source.count(tag) for tag in ("<br", "<td", "<tr", "<th", "<li", "<p", "<img", "<hr"))
+    unclosed = sum(source.count(tag) for tag in ("<br", "<td", "<tr", "<th", "<li", "<p", "<img", "<hr"))
+    return deepest - unclosed > most
 
 
 class _Walk:

@@ -15,6 +15,7 @@ from email.message import Message as Mail
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from hashlib import sha256
+from typing import NamedTuple
 
 from tools import headers
 from tools.attachments import Opener, file_name
@@ -32,13 +33,22 @@ _MOST_HOPS = 100  # RFC 5321, section 6.3: a mail that passed so many servers ru
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
 
 
+class MailFile(NamedTuple):
+    """A file in a mail. `content_id` is the name by which the mail's HTML shows it, if it does."""
+
+    name: str
+    mimetype: str
+    data: bytes
+    content_id: str = ""
+
+
 @dataclass
-class _Collected:
+class MailContent:
     """What the walk over a mail found: texts in order of appearance, and files."""
 
     plain: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
-    files: list[tuple[str, str, bytes]] = field(default_factory=list)
+    files: list[MailFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     parts: int = 0
 
@@ -71,24 +81,37 @@ def read_mail(
         authentication=headers.authentication(mail, limits.authserv_id),
     )
     _mark_automatic(message, mail)
-    found = _Collected()
-    try:
-        for node in _leaves(mail, found, limits):
-            _collect(node, found, limits)
-    except RecursionError:
-        problems.append("The mail is nested too deeply to be read as a whole; see the original.")
+    found = _content(mail, limits)
     problems.extend(found.problems)
     if subject:
         message.parts.append(_whole("subject", subject))
     message.parts.append(_body(found, subject, limits, problems))
-    for name, mimetype, data in found.files:
-        opened = opener.open(name, mimetype, data, received_at=received_at)
+    for file in found.files:
+        opened = opener.open(file.name, file.mimetype, file.data, received_at=received_at)
         message.attachments.append(opened.attachment)
         message.parts.extend(opened.parts)
         message.documents.extend(opened.documents)
         problems.extend(opened.problems)
     message.problems = problems
     return message
+
+
+def mail_content(raw: bytes, limits: ReadingLimits) -> MailContent:
+    """The texts and files of a mail as they were sent. Bad content never raises."""
+    problems: list[str] = []
+    found = _content(_parse(raw[: limits.message_bytes], problems), limits)
+    found.problems[:0] = problems
+    return found
+
+
+def _content(mail: Mail, limits: ReadingLimits) -> MailContent:
+    found = MailContent()
+    try:
+        for node in _leaves(mail, found, limits):
+            _collect(node, found, limits)
+    except RecursionError:
+        found.problems.append("The mail is nested too deeply to be read as a whole; see the original.")
+    return found
 
 
 def _whole(name: str, text: str) -> Part:
@@ -112,7 +135,7 @@ def _parse(raw: bytes, problems: list[str]) -> Mail:
     return mail
 
 
-def _leaves(mail: Mail, found: _Collected, limits: ReadingLimits) -> Iterator[Mail]:
+def _leaves(mail: Mail, found: MailContent, limits: ReadingLimits) -> Iterator[Mail]:
     """Parts that hold content, in reading order; alternatives are all given. No recursion."""
     stack = [mail]
     while stack:
@@ -135,14 +158,14 @@ def _leaves(mail: Mail, found: _Collected, limits: ReadingLimits) -> Iterator[Ma
             stack.extend(node for node in reversed(payload) if isinstance(node, Mail))
 
 
-def _collect(node: Mail, found: _Collected, limits: ReadingLimits) -> None:
+def _collect(node: Mail, found: MailContent, limits: ReadingLimits) -> None:
     kind = node.get_content_type()
     name = _name(node)
     disposition = headers.value(node, "Content-Disposition").split(";")[0].strip().lower()
     if kind == "message/rfc822":
         inner = node.get_payload()
         data = _as_bytes(inner[0] if isinstance(inner, list) and inner else node, found)
-        found.files.append((file_name(name, kind, len(found.files) + 1), kind, data))
+        found.files.append(MailFile(file_name(name, kind, len(found.files) + 1), kind, data))
         return
     data = _payload(node, found)
     shown = kind in {"text/plain", "text/html", "text/enriched", "message/delivery-status"} or (
@@ -160,7 +183,8 @@ def _collect(node: Mail, found: _Collected, limits: ReadingLimits) -> None:
             flowed = "flowed" in str(node.get_param("format") or "").lower()
             found.plain.append(_unflow(text, "yes" in str(node.get_param("delsp") or "").lower()) if flowed else text)
     elif data or name:
-        found.files.append((file_name(name, kind, len(found.files) + 1), kind, data))
+        content_id = headers.value(node, "Content-ID").strip().strip("<>")
+        found.files.append(MailFile(file_name(name, kind, len(found.files) + 1), kind, data, content_id))
 
 
 def _charset(node: Mail) -> str | None:
@@ -178,7 +202,7 @@ def _name(node: Mail) -> str:
     return headers.decoded(str(name)) if name else ""
 
 
-def _payload(node: Mail, found: _Collected) -> bytes:
+def _payload(node: Mail, found: MailContent) -> bytes:
     try:
         data = node.get_payload(decode=True)
     except Exception as error:  # a broken transfer encoding
@@ -190,7 +214,7 @@ def _payload(node: Mail, found: _Collected) -> bytes:
     return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else b""
 
 
-def _as_bytes(mail: object, found: _Collected) -> bytes:
+def _as_bytes(mail: object, found: MailContent) -> bytes:
     try:
         return mail.as_bytes() if isinstance(mail, Mail) else b""
     except Exception as error:
@@ -220,7 +244,7 @@ def _unflow(text: str, delsp: bool) -> str:
 # --- the body ---
 
 
-def _body(found: _Collected, subject: str, limits: ReadingLimits, problems: list[str]) -> Part:
+def _body(found: MailContent, subject: str, limits: ReadingLimits, problems: list[str]) -> Part:
     plain = clean("\n\n".join(found.plain))
     if len(plain) > limits.text_chars:
         plain = plain[: limits.text_chars]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -48,12 +49,22 @@ def read_portal(raw: bytes, *, received_at: datetime, limits: ReadingLimits | No
 
 def _attach(message: Message, files: Any, limits: ReadingLimits) -> None:
     opener = Opener(limits)
+    for name, mimetype, data in posted_files(files, limits, message.problems):
+        opened = opener.open(name, mimetype, data, received_at=message.received_at)
+        message.attachments.append(opened.attachment)
+        message.parts.extend(opened.parts)
+        message.documents.extend(opened.documents)
+        message.problems.extend(opened.problems)
+
+
+def posted_files(files: Any, limits: ReadingLimits, problems: list[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Name, declared type and bytes of each attachment of a post; what is none becomes a sentence in `problems`."""
     files = files if isinstance(files, list) else []
     if len(files) > limits.parts:
-        message.problems.append(f"The post has more than {limits.parts} attachments; the rest was left unread.")
+        problems.append(f"The post has more than {limits.parts} attachments; the rest was left unread.")
     for number, entry in enumerate(files[: limits.parts], 1):
         if not isinstance(entry, dict):
-            message.problems.append(f"Attachment {number} is no file.")
+            problems.append(f"Attachment {number} is no file.")
             continue
         mimetype = text_of(entry.get("mimetype"))[:200] or "application/octet-stream"
         name = file_name(text_of(entry.get("name")), mimetype, number)
@@ -61,12 +72,8 @@ def _attach(message: Message, files: Any, limits: ReadingLimits) -> None:
             data = base64.b64decode(text_of(entry.get("base64")), validate=False)
         except (binascii.Error, ValueError):
             data = b""
-            message.problems.append(f"{name}: Its Base64 is broken.")
-        opened = opener.open(name, mimetype, data, received_at=message.received_at)
-        message.attachments.append(opened.attachment)
-        message.parts.extend(opened.parts)
-        message.documents.extend(opened.documents)
-        message.problems.extend(opened.problems)
+            problems.append(f"{name}: Its Base64 is broken.")
+        yield name, mimetype, data
 
 
 def text_of(value: Any) -> str:

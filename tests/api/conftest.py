@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.sign_in import sign_in_link
 from review.people import add_person, new_sign_in_token
+from tests.api.chromium import CHROMIUM, SWITCHES, opened, served
 from tests.review.desk import Desk
 
 
@@ -68,3 +71,37 @@ def sam(app: FastAPI) -> Browser:
 @pytest.fixture
 def stranger(app: FastAPI) -> Browser:
     return Browser(app)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser for all tests of a module."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(desk: Desk) -> Iterator[str]:
+    """A served desk with two people."""
+    for name in ("Robin", "Sam"):
+        add_person(desk.database, name, "supervisor")
+    with served(create_app(desk.settings, database=desk.database)) as port:
+        desk.settings.port = port
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def link(address: str, desk: Desk) -> str:
+    """Robin's sign-in link."""
+    return sign_in_link(desk.database, desk.settings, "Robin")
+
+
+@pytest.fixture
+def page(chromium: Any, link: str) -> Iterator[Any]:
+    """Robin's page."""
+    with opened(chromium, link) as made:
+        yield made

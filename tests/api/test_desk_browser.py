@@ -2,78 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-import uvicorn
 
 from agent.proposal import Lane, RecordRef
-from api.app import create_app
-from api.sign_in import sign_in_link
 from review import log
-from review.people import add_person
+from tests.api.chromium import GLANCE_MS, NEEDED
 from tests.review.desk import OTHER, Desk, date_change
 
-CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SWITCHES += ["--disable-component-update", "--disable-sync"]
-# The desk takes no decision on an item that nobody can have read yet.
-GLANCE_MS = 300
 ATTACK = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">'
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("REQUIRE_SERVICES") != "1",
-        reason="needs Chromium: apt-get install chromium",
-    ),
-]
-
-
-@pytest.fixture
-def link(desk: Desk) -> Iterator[str]:
-    """A served desk with two people; gives Robin's sign-in link."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    desk.settings.port = listener.getsockname()[1]
-    add_person(desk.database, "Robin", "supervisor")
-    add_person(desk.database, "Sam", "supervisor")
-    app = create_app(desk.settings, database=desk.database)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield sign_in_link(desk.database, desk.settings, "Robin")
-    server.should_exit = True
-    thread.join(timeout=10)
-
-
-@pytest.fixture
-def page(link: str) -> Iterator[object]:
-    """A signed-in page. Whatever the browser complains about fails the test."""
-    from playwright.sync_api import sync_playwright
-
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
-        made = browser.new_page(viewport={"width": 1280, "height": 800})
-        made.on("pageerror", lambda error: complaints.append(str(error)))
-        made.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-        made.goto(link)
-        yield made
-        assert made.evaluate("window.hacked") is None
-        browser.close()
-    assert complaints == []
-
-
-def is_complaint(said) -> bool:
-    """Errors, but not Chromium's note that a decision was refused, which the desk shows itself."""
-    return said.type == "error" and "status of 412" not in said.text
+pytestmark = NEEDED
 
 
 def items(page) -> list[str]:
