@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -95,6 +96,16 @@ class Change(BaseModel):
     held: str | float | None
     stated: str | float | None
     note: str | None = None
+
+    @property
+    def days_later(self) -> int | None:
+        """By how many days a stated date is later than the held one; None for what is no change of a known date."""
+        if self.field != "date":
+            return None
+        try:
+            return (date.fromisoformat(str(self.stated)[:10]) - date.fromisoformat(str(self.held)[:10])).days
+        except ValueError:
+            return None
 
 
 class ImpactItem(BaseModel):
@@ -217,6 +228,12 @@ class Proposal(BaseModel):
     line_write_dates: dict[int, str] = Field(default_factory=dict)
     held_at: str | None = None
     held_from: Literal["odoo", "mirror"] | None = None
+
+    @property
+    def delay_days(self) -> int | None:
+        """The most by which a stated date is later than the held one, negative where all are earlier; None without."""
+        days = [change.days_later for change in self.changes if change.days_later is not None]
+        return max(days, default=None)
 
 
 class Triage(BaseModel):

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from api.audit_commands import app as audit_app
+from api.briefing_command import briefing
 from api.feedback_commands import app as feedback_app
 from api.handoff_commands import app as handoff_app
 from api.key_commands import app as key_app
@@ -84,6 +85,7 @@ app.add_typer(mailbox_app, name="mailbox")
 app.add_typer(model_app, name="models")
 app.add_typer(prompt_app, name="prompts")
 app.command()(replay)
+app.command()(briefing)
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="keys")
 app.add_typer(feedback_app, name="feedback")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Computed,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -67,6 +69,8 @@ WHEN state = 'expired' AND intent = 'delivery_update' THEN 'normal'
 ELSE 'done' END"""
 OPEN = text("state = 'open'")
 SNOOZED = text("snoozed_until IS NOT NULL")
+# An index's row holds no more than 2,700 bytes on PostgreSQL, and nothing that a name holds may keep a row from it.
+LONGEST_NAME, MOST_NAMED = 80, 1_000
 OF_PERSON, OF_TEAM = text("assignee IS NOT NULL"), text("team IS NOT NULL")
 
 
@@ -125,6 +129,7 @@ class MessageRow(Base):
     """
 
     __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_stored", "stored_at", "channel", "state"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str]
@@ -173,7 +178,9 @@ class ProposalRow(Base):
     decided in one place. `edited_by` names who made this version; another person must approve it. `closed_reason` says
     why the service closed it (superseded or expired); a person's reasons stand in the decisions.
 
-    `channel`, `language` and `received_at` repeat the message's, so that the queue is narrowed by one index.
+    `channel`, `language` and `received_at` repeat the message's, so that the queue is narrowed by one index. `supplier`,
+    `carrier`, `delay_days` (the most by which a stated date is later than the held one) and `products` (JSON, a list of
+    names) are what briefings count by.
     `value_at_risk` is in the order's currency. `due_at` is the deadline, `rank_at` the place in the queue
     (`review.urgency`). Claimed and snoozed are marks that hold until their moment. `moved_by` is the message with which
     the conversation went on after this was proposed. At `escalate_at` it also becomes the matter of a role, which is
@@ -193,6 +200,12 @@ class ProposalRow(Base):
         Index("ix_proposals_snoozed", "snoozed_until", "id", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
         Index("ix_proposals_assignee", "assignee", "rank_at", sqlite_where=OF_PERSON, postgresql_where=OF_PERSON),
         Index("ix_proposals_team", "team", "rank_at", sqlite_where=OF_TEAM, postgresql_where=OF_TEAM),
+        Index("ix_proposals_closed_at", "closed_at", "created_at", "intent", "lane", "state", "id", "superseded_by"),
+        Index(
+            "ix_proposals_created",
+            *("created_at", "intent", "lane", "state", "supplier", "carrier", "delay_days", "value_at_risk"),
+            *("channel", "team", "id", "superseded_by", "products"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -230,6 +243,10 @@ class ProposalRow(Base):
     view: Mapped[str] = mapped_column(Computed(VIEW), nullable=True)
     assignee: Mapped[str | None] = mapped_column(default=None)
     team: Mapped[str | None] = mapped_column(default=None)
+    supplier: Mapped[str | None] = mapped_column(default=None)
+    carrier: Mapped[str | None] = mapped_column(default=None)
+    delay_days: Mapped[int | None] = mapped_column(default=None)
+    products: Mapped[str] = mapped_column(default="[]", server_default="[]")
 
     message: Mapped[MessageRow] = relationship(
         back_populates="proposals", foreign_keys="ProposalRow.message_id", lazy="raise"
@@ -253,10 +270,25 @@ class ProposalRow(Base):
         self.record_name = record.name if record else None
         self.late = len(proposal.impact.late)
         self.value_at_risk = proposal.impact.value_at_risk
+        self.supplier = _short(proposal.stakes.vendor)
+        self.carrier = _short(proposal.fields.carrier)
+        self.delay_days = proposal.delay_days
+        self.products = _named(sorted({_short(change.product) or "" for change in proposal.changes} - {""}))
         self.due_at = urgency.due_at(proposal.intent, self.received_at)
         self.rank_at = urgency.rank_at(self.due_at, self.value_at_risk)
         escalation = policy_in_force().route(matter_of(proposal)).escalation
         self.escalate_at = self.created_at + timedelta(hours=escalation.after_hours) if escalation else None
+
+
+def _short(name: str | None) -> str | None:
+    return name[:LONGEST_NAME] if name else None
+
+
+def _named(names: list[str]) -> str:
+    """As many of the names, as a JSON list, as an index can hold."""
+    while len(told := json.dumps(names)) > MOST_NAMED:
+        names = names[:-1]
+    return told
 
 
 class CaseRow(Base):
@@ -292,7 +324,7 @@ class DecisionRow(Base):
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("proposal_id", "version"),)
+    __table_args__ = (UniqueConstraint("proposal_id", "version"), Index("ix_decisions_at", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"))
@@ -439,6 +471,33 @@ class SavedView(Base):
     view: Mapped[str]
     filters: Mapped[dict[str, Any]]
     shared: Mapped[bool] = mapped_column(default=False)
+
+
+class BriefingRow(Base):
+    """The briefing of a day as it was made: `content` is a `review.briefing.content.Briefing`, and all that any form of
+    it is rendered from. `digest` is the SHA-256 of it as canonical JSON."""
+
+    __tablename__ = "briefings"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    made_at: Mapped[datetime]
+    digest: Mapped[str]
+    content: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+
+
+class BriefingMail(Base):
+    """The mail of a day's briefing to one reader. Whoever holds it until `leased_until` sends it, and nobody before
+    `next_at`; `problem` is that of the last try."""
+
+    __tablename__ = "briefing_mails"
+
+    day: Mapped[date] = mapped_column(Date, ForeignKey("briefings.day"), primary_key=True)
+    reader: Mapped[str] = mapped_column(primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    problem: Mapped[str | None] = mapped_column(default=None)
 
 
 class AlertRow(Base):

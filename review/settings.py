@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,7 +40,8 @@ class Settings(BaseSettings):
     receiving mail server, whose Authentication-Results are believed. Within `undo_seconds` a decision can be taken back;
     nothing of it leaves before. A claim lasts `claim_minutes` unless it is renewed. The `oidc_…` name an identity
     provider, see docs/people.md. `labels_from_decisions` is the operator's consent that messages decided on become
-    labelled cases, redacted, here.
+    labelled cases, redacted, here. The briefing of a day is made at `briefing_at` in `briefing_zone`, see
+    docs/briefing.md.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="ignore")
@@ -87,6 +89,17 @@ class Settings(BaseSettings):
     labels_from_decisions: bool = False
     undo_seconds: float = Field(30.0, ge=0)
     claim_minutes: float = Field(10.0, gt=0)
+    briefing_at: time = time(7)
+    briefing_zone: str = "UTC"
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """Where the briefing's local time is told. Raises SettingsError."""
+        try:
+            return ZoneInfo(self.briefing_zone)
+        except (KeyError, ValueError, OSError) as error:
+            said = f"TRIAGE_BRIEFING_ZONE names no time zone: {self.briefing_zone!r}. Use one such as Europe/Berlin."
+            raise SettingsError(said) from error
 
     @property
     def url(self) -> str:

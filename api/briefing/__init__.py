@@ -1,0 +1,1 @@
+"""The briefing in its forms: page, mail and print, Markdown, JSON."""
