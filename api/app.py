@@ -17,7 +17,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from api import (
     account,
     administration,
+    arranging,
     bulk_endpoints,
+    bulk_pages,
     deciding,
     decision_endpoints,
     desk_endpoints,
@@ -103,6 +105,8 @@ def create_app(
     app.include_router(originals.router)
     app.include_router(runs.router)
     app.include_router(deciding.router)
+    app.include_router(arranging.router)
+    app.include_router(bulk_pages.router)
     app.include_router(endpoints.router)
     app.include_router(decision_endpoints.router)
     app.include_router(bulk_endpoints.router)

@@ -1,53 +1,44 @@
-"""Deciding by forms. Without scripts the next item is shown; a page that runs them has shown it and asks for JSON."""
+"""Deciding by forms: approve, some lines too, edit, reject, and what approves nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import ValidationError
-from starlette.datastructures import FormData
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 
-from agent.proposal import RecordRef
+from api.edit_form import edit_of
 from api.endpoints import Posting
-from api.pages import show_desk
-from api.security import wants_json
-from api.shown import Place
-from review.claims import claim, release
+from api.forms import SentForm, Version, answer, chosen_lines, field
 from review.decisions import RejectReason, approve, edit, reject
-from review.edits import Edit, InvalidEdit, LineEdit
+from review.edits import InvalidEdit
 from review.intake import retry
-from review.refusals import DecisionError
-from review.schema import DecisionKind, DecisionRow, MessageRow
-from review.snooze import InvalidSnooze, snooze, wake
+from review.schema import DecisionRow, MessageRow
+from review.set_aside import merge, not_exception, to_manual
+from review.split import split
 from review.undo import undo
 
 router = APIRouter(include_in_schema=False)
-MORNING = time(8)
-SOME_HOURS = timedelta(hours=3)
-MORNINGS_ON = {"tomorrow": 1, "days": 3, "week": 7}
-
-
-async def _form(request: Request) -> FormData:
-    return await request.form()
-
-
-SentForm = Annotated[FormData, Depends(_form)]
-Version = Annotated[int, Form()]
+Note = Annotated[str, Form()]
 
 
 @router.post("/proposal/{proposal_id}/approve")
 def post_approve(request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version) -> Response:
-    state = request.app.state
+    """Approves all of it, or the ticked lines; the others then wait as an item of their own."""
 
-    def decide() -> DecisionRow:
-        window = state.settings.undo_window
-        return approve(state.database, proposal_id, version=version, who=me.person, records=state.records, undo=window)
+    def act() -> DecisionRow:
+        state = request.app.state
+        return approve(
+            state.database,
+            proposal_id,
+            version=version,
+            who=me.person,
+            lines=chosen_lines(form),
+            records=state.records,
+            undo=state.settings.undo_window,
+        )
 
-    return _decided(request, me, form, proposal_id, decide)
+    return answer(request, me, form, proposal_id, act)
 
 
 @router.post("/proposal/{proposal_id}/reject")
@@ -58,77 +49,92 @@ def post_reject(
     proposal_id: str,
     version: Version,
     reason: Annotated[str, Form()],
-    note: Annotated[str, Form()] = "",
+    note: Note = "",
 ) -> Response:
     if reason not in RejectReason.__members__:
         raise HTTPException(422, "Choose one of the reasons.")
 
-    def decide() -> DecisionRow:
+    def act() -> DecisionRow:
         state = request.app.state
         why, window = RejectReason[reason], state.settings.undo_window
         return reject(state.database, proposal_id, version=version, who=me.person, reason=why, note=note, undo=window)
 
-    return _decided(request, me, form, proposal_id, decide)
+    return answer(request, me, form, proposal_id, act)
 
 
 @router.post("/proposal/{proposal_id}/edit")
 def post_edit(request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version) -> Response:
-    def decide() -> DecisionRow:
+    def act() -> DecisionRow:
         state = request.app.state
-        change, window = _edit_of(form), state.settings.undo_window
         return edit(
             state.database,
             proposal_id,
             version=version,
             who=me.person,
-            change=change,
+            change=edit_of(form, state.records),
             records=state.records,
-            undo=window,
+            undo=state.settings.undo_window,
         )
 
-    return _decided(request, me, form, proposal_id, decide)
+    return answer(request, me, form, proposal_id, act)
+
+
+@router.post("/proposal/{proposal_id}/not-an-exception")
+def post_not_exception(
+    request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version, note: Note = ""
+) -> Response:
+    def act() -> DecisionRow:
+        state = request.app.state
+        window = state.settings.undo_window
+        return not_exception(state.database, proposal_id, version=version, who=me.person, note=note, undo=window)
+
+    return answer(request, me, form, proposal_id, act)
+
+
+@router.post("/proposal/{proposal_id}/manual")
+def post_manual(
+    request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version, note: Note = ""
+) -> Response:
+    def act() -> DecisionRow:
+        state = request.app.state
+        window = state.settings.undo_window
+        return to_manual(state.database, proposal_id, version=version, who=me.person, note=note, undo=window)
+
+    return answer(request, me, form, proposal_id, act)
+
+
+@router.post("/proposal/{proposal_id}/merge")
+def post_merge(request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version) -> Response:
+    """Closes it in favour of another item that says the same."""
+
+    def act() -> DecisionRow:
+        state = request.app.state
+        into, window = field(form, "into"), state.settings.undo_window
+        return merge(state.database, proposal_id, version=version, who=me.person, into=into, undo=window)
+
+    return answer(request, me, form, proposal_id, act)
+
+
+@router.post("/proposal/{proposal_id}/split")
+def post_split(request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version) -> Response:
+    """Leaves the ticked lines in the item; the others become one of their own."""
+
+    def act() -> DecisionRow:
+        state = request.app.state
+        lines, window = chosen_lines(form), state.settings.undo_window
+        if lines is None:
+            raise InvalidEdit("Untick the lines that are to become an item of their own.")
+        return split(state.database, proposal_id, version=version, who=me.person, lines=lines, undo=window)
+
+    return answer(request, me, form, proposal_id, act, stay=True)
 
 
 @router.post("/proposal/{proposal_id}/undo")
 def post_undo(request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version) -> Response:
-    def decide() -> None:
+    def act() -> None:
         undo(request.app.state.database, proposal_id, version=version, who=me.person)
 
-    return _decided(request, me, form, proposal_id, decide, stay=True)
-
-
-@router.post("/proposal/{proposal_id}/snooze")
-def post_snooze(request: Request, me: Posting, form: SentForm, proposal_id: str, version: Version) -> Response:
-    def decide() -> None:
-        until = _until(str(form.get("for", "")), str(form.get("until", "")))
-        snooze(request.app.state.database, proposal_id, version=version, who=me.person, until=until)
-
-    return _decided(request, me, form, proposal_id, decide)
-
-
-@router.post("/proposal/{proposal_id}/wake")
-def post_wake(request: Request, me: Posting, form: SentForm, proposal_id: str) -> Response:
-    def decide() -> None:
-        wake(request.app.state.database, proposal_id, who=me.person)
-
-    return _decided(request, me, form, proposal_id, decide, stay=True)
-
-
-@router.post("/proposal/{proposal_id}/claim")
-def post_claim(request: Request, me: Posting, form: SentForm, proposal_id: str) -> Response:
-    def decide() -> None:
-        state = request.app.state
-        claim(state.database, proposal_id, who=me.person, lease=state.settings.claim_lease)
-
-    return _decided(request, me, form, proposal_id, decide, stay=True)
-
-
-@router.post("/proposal/{proposal_id}/release")
-def post_release(request: Request, me: Posting, form: SentForm, proposal_id: str) -> Response:
-    def decide() -> None:
-        release(request.app.state.database, proposal_id, who=me.person)
-
-    return _decided(request, me, form, proposal_id, decide, stay=True)
+    return answer(request, me, form, proposal_id, act, stay=True)
 
 
 @router.post("/message/{message_id}/retry")
@@ -138,74 +144,3 @@ def post_retry(request: Request, me: Posting, message_id: str) -> Response:
             raise HTTPException(404)
     retry(request.app.state.database, message_id)
     return RedirectResponse("/desk/manual", status_code=303)
-
-
-def _decided(
-    request: Request,
-    me: Posting,
-    form: FormData,
-    proposal_id: str,
-    decide: Callable[[], DecisionRow | None],
-    *,
-    stay: bool = False,
-) -> Response:
-    """Decides, then shows the next item, or with `stay` the same; what was refused is shown afresh with the reason."""
-    place = Place.of(str(form.get("back", "")))
-    here = place.model_copy(update={"at": proposal_id})
-    try:
-        try:
-            decision = decide()
-        except ValidationError as error:
-            raise InvalidEdit(_first_problem(error)) from error
-    except (DecisionError, InvalidEdit) as error:
-        if wants_json(request):
-            raise
-        return show_desk(request, me, here, str(error), error.status)
-    if wants_json(request):
-        return JSONResponse({"undo": _undo_of(decision) if decision else None})
-    if stay:
-        return RedirectResponse(place.link(at=proposal_id), status_code=303)
-    return RedirectResponse(place.link(at=str(form.get("next", "")) or None, did=proposal_id), status_code=303)
-
-
-def _undo_of(decision: DecisionRow) -> dict[str, Any]:
-    """What a page needs to take a decision back: the version that the proposal has now, and for how long."""
-    left = (decision.undo_until - datetime.now(UTC)).total_seconds()
-    return {"version": decision.version + (decision.kind == DecisionKind.edit), "seconds": max(left, 0.0)}
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{first['loc'][-1]}: {first['msg']}"
-
-
-def _until(named: str, day: str) -> datetime:
-    """The moment of a named snooze, or the morning of an ISO date; the morning is that of the server's time zone."""
-    now = datetime.now().astimezone()
-    if named == "hours":
-        return now + SOME_HOURS
-    try:
-        on = MORNINGS_ON.get(named)
-        date = now.date() + timedelta(days=on) if on else datetime.fromisoformat(day).date()
-    except ValueError as error:
-        raise InvalidSnooze("Choose until when.") from error
-    return datetime.combine(date, MORNING).astimezone()
-
-
-def _edit_of(form: FormData) -> Edit:
-    """Reads `intent`, `record` (`model,id` or `none`), `line-N-date|qty|price` and `action` (several)."""
-    lines: dict[int, dict[str, Any]] = {}
-    for name, given in form.items():
-        kind, _, rest = name.partition("-")
-        index, _, field = rest.partition("-")
-        if kind == "line" and index.isdecimal() and given:
-            lines.setdefault(int(index), {})[field] = given
-    record = str(form.get("record", ""))
-    model, _, record_id = record.partition(",")
-    return Edit(
-        intent=str(form.get("intent", "")) or None,
-        record=RecordRef(model=model, id=int(record_id), name="") if record_id.isdecimal() else None,
-        no_record=record == "none",
-        lines=[LineEdit(index=index, **values) for index, values in sorted(lines.items())],
-        actions=[str(name) for name in form.getlist("action")] if "action" in form else None,
-    )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import func, select, text
@@ -26,6 +26,7 @@ from review.record_search import find_records
 from review.refusals import UnknownProposal
 from review.roles import Scope
 from review.schema import DecisionRow, LogEntry
+from review.spoken_dates import date_of
 from review.urgency import Clock, clock
 from tools.message import Message
 
@@ -61,6 +62,12 @@ class Pulse(BaseModel):
     ids: list[str]
     current: str | None = None
     odoo_as_of: str | None = None
+
+
+class Spoken(BaseModel):
+    """An ISO date."""
+
+    date: str
 
 
 class DecisionOut(BaseModel):
@@ -217,6 +224,15 @@ def records(
 ) -> list[RecordRef]:
     """Records in Odoo whose name holds `q`, for an edit that names another record."""
     return find_records(request.app.state.records, model, q)
+
+
+@router.get("/api/date")
+def date(me: SignedIn, phrase: Annotated[str, Query(max_length=200)]) -> Spoken:
+    """What day a phrase means, as it would in an edit. What cannot be read, or may mean two days, is a 422."""
+    try:
+        return Spoken(date=date_of(phrase))
+    except ValueError as error:
+        raise HTTPException(422, f"This {error}.") from error
 
 
 def read_proposal(database: Database, proposal_id: str) -> ProposalOut:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from agent.propose import policy_in_force
 from agent.taxonomy import taxonomy
+from api import wording
 from api.endpoints import FilterQuery, SignedIn
-from api.shown import Place, holder, raw_text, seen_as, shown, undoable
+from api.shown import Place, holder, raw_text, seen_as, shown, undo_of, undoable
 from api.templating import fragment, notice, page
-from review import cases, log, queue
-from review.queue import Filters, QueueItem, View
+from review import assignment, cases, log, people, queue, saved_views
+from review.bulk import Outcome
+from review.comments import comments_of
+from review.cursors import Cursor
+from review.decision_rows import decisions_of
+from review.queue import QueueItem, View
 from review.schema import MessageRow, ProposalRow
 from review.settings import SettingsError
 from review.sources import sources
@@ -25,49 +31,68 @@ LOG_CHECKED = 2_000
 OPEN_VIEWS = (View.ready, View.check, View.manual, View.second)
 
 
+def place(
+    narrowed: FilterQuery,
+    view: View,
+    at: str | None = None,
+    after: Annotated[str | None, Query(max_length=300)] = None,
+    bulk: bool = False,
+    seen: int | None = None,
+) -> Place:
+    """Where on the desk an address leads. Only what is of one class and band, and ready, is approved together."""
+    alike = view is View.ready and narrowed.intent is not None and narrowed.band is not None
+    return Place(view=view, filters=narrowed, at=at, after=after, bulk=bulk and alike, seen=seen)
+
+
+At = Annotated[Place, Depends(place)]
+
+
 @router.get("/")
-def home(request: Request, me: SignedIn) -> Response:
+def home(request: Request, me: SignedIn, narrowed: FilterQuery) -> Response:
     """The first view in which something waits for a person."""
     with request.app.state.database.read() as session:
-        counts = queue.counts(session)
+        counts = queue.counts(session, narrowed)
     first = next((view for view in OPEN_VIEWS if counts[view]), OPEN_VIEWS[0])
-    return RedirectResponse(f"/desk/{first}", status_code=303)
+    return RedirectResponse(Place(view=first, filters=narrowed).link(), status_code=303)
 
 
 @router.get("/desk/{view}")
-def desk(request: Request, me: SignedIn, narrowed: FilterQuery, view: View, at: str | None = None) -> Response:
-    return show_desk(request, me, Place(view=view, filters=narrowed, at=at))
+def desk(request: Request, me: SignedIn, place: At) -> Response:
+    return show_desk(request, me, place)
 
 
 @router.get("/desk/{view}/list")
-def desk_list(request: Request, me: SignedIn, narrowed: FilterQuery, view: View, at: str | None = None) -> Response:
-    """The list alone, for an open page that was told that something happened."""
-    place = Place(view=view, filters=narrowed, at=at)
+def desk_list(
+    request: Request,
+    me: SignedIn,
+    place: At,
+    rows: Annotated[int, Query(ge=1, le=queue.COUNTED_TO)] = queue.PAGE,
+) -> Response:
+    """The list alone, for an open page that was told that something happened, or that goes on at its end."""
     with request.app.state.database.read() as session:
-        items = queue.list_items(session, view, narrowed)
-        return fragment(request, "_queue.html", me=me, place=place, **_listed(request, session, place, items))
+        return fragment(request, "_queue.html", me=me, place=place, **_listed(request, session, place, rows))
 
 
 @router.get("/desk/{view}/item")
-def desk_item(request: Request, me: SignedIn, narrowed: FilterQuery, view: View, at: str) -> Response:
+def desk_item(request: Request, me: SignedIn, place: At) -> Response:
     """The panes of one item alone, for an open page that loads the next one beforehand."""
-    place = Place(view=view, filters=narrowed, at=at)
     with request.app.state.database.read() as session:
-        item = shown(session, request.app.state.store, at)
+        item = shown(session, request.app.state.store, place.at or "", place.seen)
         if item is None:
             raise HTTPException(404)
-        return fragment(request, "_panes.html", me=me, place=place, shown=item, next_id=None, **_choosable())
+        return fragment(request, "_panes.html", me=me, place=place, shown=item, next_id=None, **_choosable(session))
 
 
 @router.get("/proposal/{proposal_id}")
-def proposal(request: Request, me: SignedIn, proposal_id: str) -> Response:
-    """A lasting address of a proposal: leads to where it stands now."""
+def proposal(request: Request, me: SignedIn, proposal_id: str, seen: int | None = None) -> Response:
+    """A lasting address of a proposal: leads to where it stands now, and what changed since a version that was `seen`."""
     with request.app.state.database.read() as session:
         found = queue.find(session, proposal_id)
         if found is None:
             raise HTTPException(404)
         view = queue.view_of(found[0])
-    return RedirectResponse(Place(view=view, filters=Filters()).link(at=proposal_id), status_code=303)
+    link = Place(view=view).link(at=proposal_id)
+    return RedirectResponse(link if seen is None else f"{link}&seen={seen}", status_code=303)
 
 
 @router.get("/message/{message_id}")
@@ -110,46 +135,72 @@ def signed_out(request: Request) -> Response:
     return notice(request, "Signed out", "Open a sign-in link to come back.", 200)
 
 
-def show_desk(request: Request, me: SignedIn, place: Place, alert: str | None = None, status: int = 200) -> Response:
-    """The whole desk at a place, with an alert if something was refused."""
+def show_desk(
+    request: Request,
+    me: SignedIn,
+    place: Place,
+    alert: str | None = None,
+    status: int = 200,
+    typed: Mapping[str, Any] | None = None,
+    outcomes: Sequence[Outcome] = (),
+) -> Response:
+    """The whole desk at a place, with an alert if something was refused, and what was typed into the edit then;
+    `outcomes` are what became of items that were decided on together."""
     with request.app.state.database.read() as session:
-        items = queue.list_items(session, place.view, place.filters)
+        listed = _listed(request, session, place, queue.PAGE)
+        items = listed["items"]
         at = place.at or (items[0].id if items else None)
-        item = shown(session, request.app.state.store, at) if at else None
+        item = shown(session, request.app.state.store, at, place.seen) if at else None
         done = session.get(ProposalRow, did) if (did := request.query_params.get("did")) else None
+        last = next((d for d in reversed(decisions_of(session, done.id)) if not d.undone_at), None) if done else None
         context = {
             "me": me,
             "place": place,
             "choices": queue.choices(session),
             "shown": item,
             "done": done,
-            "can_undo": bool(done and undoable(session, done.id, me.person.name)),
+            "said": wording.outcome(last) if last else "open",
+            "undo": undo_of(last) if last and done and undoable(session, done.id, me.person.name) else None,
             "alert": alert,
+            "typed": typed,
+            "outcomes": outcomes,
+            "names": queue.record_names(session, [each.id for each in outcomes]),
             "next_id": _after(items, at),
-            **_listed(request, session, place, items),
-            **_choosable(),
+            "views": saved_views.saved(session, me.person),
+            "teams": assignment.teams(session),
+            **listed,
+            **_choosable(session),
         }
         return page(request, "desk.html", status=status, **context)
 
 
-def _listed(request: Request, session: Session, place: Place, items: list[QueueItem]) -> dict[str, Any]:
+def _listed(request: Request, session: Session, place: Place, rows: int) -> dict[str, Any]:
     """What the list shows, and how the item at the place stands."""
     now = datetime.now(UTC)
+    begin = Cursor.decode(place.after) if place.after else None
+    items = queue.list_items(session, place.view, place.filters, rows + 1, begin)
     at = session.get(ProposalRow, place.at) if place.at else None
     return {
-        "items": items,
+        "items": items[:rows],
+        "more": queue.cursor_at(place.view, items[rows - 1]).encode() if len(items) > rows else None,
         "held": {item.id: holder(item, now) for item in items},
         "counts": queue.counts(session, place.filters),
         "unread": queue.unread(session),
-        "current": seen_as(at, now) if at else "",
+        "current": seen_as(at, len(comments_of(session, at.id)), now) if at else "",
         # The demo's messages are of a fixed past: their ages count from the newest of them.
         "now": queue.newest(session) if request.app.state.settings.demo else None,
     }
 
 
-def _choosable() -> dict[str, Any]:
-    """What an edit may choose from."""
-    return {"intents": taxonomy().intents, "actions": taxonomy().actions, "approval": policy_in_force().approval}
+def _choosable(session: Session) -> dict[str, Any]:
+    """What an edit may choose from, and to whom an item may be given."""
+    known = taxonomy()
+    return {
+        "intents": known.intents,
+        "actions": known.actions,
+        "approval": policy_in_force().approval,
+        "people": people.names(session),
+    }
 
 
 def _after(items: list[QueueItem], at: str | None) -> str | None:

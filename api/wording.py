@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from agent.proposal import Action, Fields, Proposal
+from agent.proposal import Action, Proposal
 from agent.taxonomy import taxonomy
+from review.bands import BANDS as BANDS
 from review.bands import band as band
 from review.decisions import RejectReason
-from review.queue import View
+from review.queue import COUNTED_TO, Filters, View
 from review.receipt_rows import Standing
-from review.schema import HandoffState
+from review.schema import DecisionKind, DecisionRow, HandoffState
 from review.urgency import clock
 
 MODELS = {
@@ -32,22 +34,66 @@ VIEWS = {
     View.snoozed: ("Snoozed", "Put off until a moment, or until the conversation goes on"),
     View.done: ("Done", "Decided, or replaced by a newer message"),
 }
-DECIDED = {"approve": "approved", "edit": "edited", "reject": "rejected"}
+DECIDED = {
+    DecisionKind.approve: "approved",
+    DecisionKind.endorse: "approved, as one of several,",
+    DecisionKind.edit: "edited",
+    DecisionKind.reject: "rejected",
+    DecisionKind.not_exception: "closed as not an exception",
+    DecisionKind.manual: "moved to Manual",
+    DecisionKind.merge: "closed as the same as another item",
+    DecisionKind.split_up: "split",
+}
+# What is said once it is done.
+OUTCOMES = {
+    DecisionKind.approve: "approved",
+    DecisionKind.endorse: "approved by you; somebody else has to approve it too",
+    DecisionKind.edit: "edited, waits for a second person",
+    DecisionKind.reject: "rejected",
+    DecisionKind.not_exception: "closed, not an exception",
+    DecisionKind.manual: "moved to Manual",
+    DecisionKind.merge: "closed, the same as another item",
+    DecisionKind.split_up: "split; the other lines wait as an item of their own",
+}
+# Every key that does something, and what. Tests hold the pages to it.
 KEYS = (
-    ("j k", "next, previous item"),
-    ("a", "approve"),
-    ("e", "edit"),
-    ("r then 1 – 8", "reject, then the reason"),
-    ("s then 1 – 4", "snooze, then until when"),
-    ("u", "undo the last decision"),
-    ("c", "claim, or give back"),
-    ("o", "the message as it was laid out"),
-    (".", "show what is new"),
-    ("/", "search"),
-    ("g then r c m 2 n s d", "ready, check, manual, second look, nothing to do, snoozed, done"),
-    ("g then l", "go to the log"),
-    ("Esc", "close, leave the field"),
-    ("?", "this list"),
+    ("The list", (("j k", "next, previous item"), (".", "show what is new"), ("/", "search"), ("f", "filter"))),
+    (
+        "The item",
+        (
+            ("a", "approve, or what is ticked of it"),
+            ("e", "edit"),
+            ("r then 1 – 8", "reject, then the reason"),
+            ("d then 1 – 9", "decide otherwise: not an exception, to Manual, split, merge"),
+            ("s then 1 – 4", "snooze, then until when; wake"),
+            ("c", "claim, or give back"),
+            ("t", "give to a person or a team"),
+            ("m", "comment"),
+            ("o", "the message as it was laid out"),
+            ("u", "undo the last decision"),
+        ),
+    ),
+    (
+        "Many together",
+        (
+            ("b", "all of the same kind as this one, and back"),
+            ("x", "choose the item, or leave it out"),
+            ("*", "choose all that match"),
+            ("a", "approve the chosen ones"),
+        ),
+    ),
+    (
+        "Going",
+        (
+            ("1 – 7", "the views, from left to right"),
+            ("g then r c m e n s d", "ready, check, manual, second look, nothing to do, snoozed, done"),
+            ("g then y t", "given to you, mentions you"),
+            ("v then 1 – 9", "a kept view; g then 1 – 9 too"),
+            ("g then l", "the log"),
+            ("Esc", "close, leave the field"),
+            ("?", "this list"),
+        ),
+    ),
 )
 SNOOZES = (("hours", "3 hours"), ("tomorrow", "Tomorrow morning"), ("days", "In 3 days"), ("week", "In a week"))
 PARTS = {"intent": "what it is about", "record": "the record", "fields": "what is stated", "actions": "the actions"}
@@ -55,7 +101,7 @@ GO_KEYS = {
     View.ready: "r",
     View.check: "c",
     View.manual: "m",
-    View.second: "2",
+    View.second: "e",
     View.nothing: "n",
     View.snoozed: "s",
     View.done: "d",
@@ -85,6 +131,28 @@ def words(key: str) -> str:
     return key.replace("_", " ").replace("-", " ").capitalize()
 
 
+def narrowing(filters: Filters) -> list[tuple[str, Any, str]]:
+    """The filters that are set: the name of each, its value when it is not, and what it says."""
+    said: dict[str, Callable[[Any], str]] = {
+        "intent": words,
+        "band": lambda key: f"confidence {next(b.word for _, b in BANDS if b.key == key)}",
+        "overdue": lambda _: "overdue",
+        "assignee": lambda name: f"given to {name}",
+        "team": lambda name: f"team {name}",
+        "mentioned": lambda name: f"mentions {name}",
+        "claimed_by": lambda name: f"in {name}’s hands",
+        "text": lambda asked: f"“{asked}”",
+    }
+    empty = Filters()
+    held = filters.model_dump(exclude_defaults=True)
+    return [(name, getattr(empty, name), said.get(name, str)(given)) for name, given in held.items()]
+
+
+def count(number: int) -> str:
+    """How many items a view holds, as far as they are counted."""
+    return f"{COUNTED_TO}+" if number >= COUNTED_TO else str(number)
+
+
 def intent_meaning(key: str) -> str:
     known = taxonomy().intents.get(key)
     return known.means if known else ""
@@ -101,6 +169,13 @@ def model_name(model: str | None) -> str:
 def reject_reason(name: str | None) -> str:
     known = RejectReason.__members__.get(name or "")
     return known.value if known else name or ""
+
+
+def outcome(decision: DecisionRow) -> str:
+    """What has been done, for the line that says so."""
+    if decision.kind == DecisionKind.approve and decision.made:
+        return "some lines approved; the others wait as an item of their own"
+    return OUTCOMES[DecisionKind(decision.kind)]
 
 
 def field_name(path: str) -> str:
@@ -173,22 +248,6 @@ def arguments(action: Action, proposal: Proposal) -> list[str]:
                 found.append(f"{what}: {stated}" if stated else what)
         else:
             found.append(f"{words(name).lower()}: {value(given)}")
-    return found
-
-
-def stated_elsewhere(proposal: Proposal) -> list[tuple[str, str, str]]:
-    """What the message states beyond the changes shown: (product or empty, field, value)."""
-    shown = {(c.line_id, c.field) for c in proposal.changes}
-    found = []
-    for line in proposal.fields.lines:
-        for name, given in line.model_dump(exclude_defaults=True).items():
-            if name in ("line_id", "product") or (line.line_id, name) in shown:
-                continue
-            said = "not known yet" if name == "date_unknown" else value(given)
-            found.append((line.product or "", "date" if name == "date_unknown" else field_name(name), said))
-    for name in Fields.model_fields:
-        if name != "lines" and (given := getattr(proposal.fields, name)):
-            found.append(("", field_name(name), value(given)))
     return found
 
 

@@ -18,7 +18,7 @@ from review.decisions import approve
 from review.people import Person
 from review.queue import View, view_of
 from review.refusals import DecisionError
-from review.schema import ProposalState
+from review.schema import DecisionKind, ProposalState
 from tools.records import RecordReader
 
 
@@ -30,12 +30,14 @@ class Seen(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What became of one item. `status` and `detail` say why it was refused, as for one alone."""
+    """What became of one item. `status` and `detail` say why it was refused, as for one alone; of an approval `detail`
+    says where others have to follow, and `version` is what undoing it names."""
 
     id: str
     approved: bool
     status: int
     detail: str | None = None
+    version: int | None = None
 
 
 class AnotherClass(DecisionError):
@@ -59,8 +61,10 @@ def approve_all(
     for item in items:
         try:
             _check_class(database, item, intent, band_key)
-            approve(database, item.id, version=item.version, who=who, records=records, undo=undo)
-            outcomes.append(Outcome(id=item.id, approved=True, status=200))
+            done = approve(database, item.id, version=item.version, who=who, records=records, undo=undo)
+            more = done.kind == DecisionKind.endorse
+            detail = "Somebody else has to approve it too." if more else None
+            outcomes.append(Outcome(id=item.id, approved=True, status=200, detail=detail, version=done.version + more))
         except DecisionError as error:
             outcomes.append(Outcome(id=item.id, approved=False, status=error.status, detail=str(error)))
     return outcomes

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 
-from agent.proposal import Action, Impact, Lane, Proposal, RecordRef
+from agent.proposal import Action, Impact, Lane, LineFields, Proposal, RecordRef
 from agent.propose import policy_in_force
 from agent.taxonomy import taxonomy
 from review.spoken_dates import date_of
@@ -32,8 +32,8 @@ class InvalidEdit(ValueError):
 
 
 class LineEdit(BaseModel):
-    """New values for the line at `index` of the proposal's lines. None leaves a value as it is. The date may be a phrase
-    ("Friday", "week 50"), which is read from today."""
+    """New values for the line at `index` of the proposal's lines; a proposal without lines gets one at 0, for the whole
+    order. None leaves a value as it is. The date may be a phrase ("Friday", "week 50"), which is read from today."""
 
     index: int
     date: str | None = None
@@ -54,13 +54,20 @@ class LineEdit(BaseModel):
 
 
 class Edit(BaseModel):
-    """The parts to change; None leaves a part as it is. `no_record` takes the record away."""
+    """The parts to change; None leaves a part as it is. `no_record` takes the record away; `date` is the one that the
+    message states of no line, as a carrier does of a shipment, and may be a phrase too."""
 
     intent: str | None = None
     record: RecordRef | None = None
     no_record: bool = False
+    date: str | None = None
     lines: list[LineEdit] = Field(default_factory=list)
     actions: list[str] | None = None
+
+    @field_validator("date")
+    @classmethod
+    def _iso(cls, value: str | None) -> str | None:
+        return None if value is None else date_of(value)
 
 
 def edited(proposal: Proposal, change: Edit, found: RecordRef | None = None) -> Proposal:
@@ -72,6 +79,7 @@ def edited(proposal: Proposal, change: Edit, found: RecordRef | None = None) -> 
     after = proposal.model_copy(deep=True)
     _set_intent(after, change)
     _set_record(after, change, found)
+    after.fields.date = change.date or after.fields.date
     for line in change.lines:
         _set_line(after, line)
     _set_actions(after, change.actions)
@@ -125,6 +133,8 @@ def _set_record(after: Proposal, change: Edit, found: RecordRef | None) -> None:
 
 
 def _set_line(after: Proposal, change: LineEdit) -> None:
+    if change.index == 0 and not after.fields.lines:
+        after.fields.lines.append(LineFields())
     if not 0 <= change.index < len(after.fields.lines):
         raise InvalidEdit(f"There is no line {change.index + 1} in this proposal.")
     line = after.fields.lines[change.index]

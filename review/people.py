@@ -112,6 +112,11 @@ def _bound(session: Session, subject: str, name: str, held: list[str] | None) ->
     return row
 
 
+def names(session: Session) -> list[str]:
+    """Those who may sign in."""
+    return list(session.scalars(select(UserRow.name).where(UserRow.active).order_by(UserRow.name)))
+
+
 def list_people(database: Database) -> list[PersonShown]:
     """Everybody, also who may no longer sign in, by name."""
     with database.read() as session:

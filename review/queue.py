@@ -18,6 +18,7 @@ from review.search import matching
 
 PAGE = 200
 COUNTED_TO = 1_000
+ALIKE = 5
 OF_MESSAGE = ("subject", "sender")
 # Spelt out for the planner: an index that holds only open proposals serves only a query that says so.
 IS_OPEN = ProposalRow.state == literal_column("'open'")
@@ -147,6 +148,20 @@ def superseded_by(session: Session, proposal_id: str) -> list[QueueItem]:
     """The proposals that this one replaced."""
     query = _items().where(ProposalRow.superseded_by == proposal_id).order_by(MessageRow.received_at)
     return [QueueItem(**row._mapping) for row in session.execute(query)]
+
+
+def alike(session: Session, row: ProposalRow) -> list[QueueItem]:
+    """Other open proposals that may say the same: of the same case or message, the newest first."""
+    same = [ProposalRow.message_id == row.message_id, *([ProposalRow.case_id == row.case_id] if row.case_id else [])]
+    query = _items().where(IS_OPEN, or_(*same), ProposalRow.id != row.id)
+    newest = query.order_by(ProposalRow.received_at.desc(), ProposalRow.id).limit(ALIKE)
+    return [QueueItem(**row._mapping) for row in session.execute(newest)]
+
+
+def record_names(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
+    """What record each of these proposals is about."""
+    query = select(ProposalRow.id, ProposalRow.record_name).where(ProposalRow.id.in_(ids))
+    return {row.id: row.record_name for row in session.execute(query)}
 
 
 def view_of(item: ProposalRow) -> View:

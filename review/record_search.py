@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.proposal import RecordRef
 from agent.taxonomy import taxonomy
+from review.edits import InvalidEdit
 from review.refusals import DecisionError, RecordUnreadable
 from tools.records import RecordReader, RecordsError
 
@@ -29,6 +30,19 @@ def find_records(records: RecordReader | None, model: str, words: str) -> list[R
 def find_record(records: RecordReader | None, model: str, record_id: int) -> RecordRef | None:
     """The record of that id, or None. Raises UnknownModel or RecordUnreadable."""
     return next(iter(_read(records, model, [("id", "=", record_id)])), None)
+
+
+def record_named(records: RecordReader | None, name: str) -> RecordRef:
+    """The record of that name, whatever the case, of any model. Raises InvalidEdit when there is none or more than one,
+    with those that are alike, or RecordUnreadable."""
+    found = [ref for model in models() for ref in _read(records, model, [("name", "ilike", name)])]
+    same = [ref for ref in found if ref.name.casefold() == name.casefold()]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        raise InvalidEdit(f"More than one record is called {name!r}.")
+    alike = ", ".join(ref.name for ref in found[:5])
+    raise InvalidEdit(f"Odoo has no record {name!r}." + (f" It has {alike}." if alike else ""))
 
 
 def _read(records: RecordReader | None, model: str, domain: list[tuple[str, str, object]]) -> list[RecordRef]:

@@ -2,43 +2,45 @@
 // server takes the same decision on the same version once.
 import { $, alarm, beside, desk, tell } from "./page.js";
 import { current, forget, items, neighbour, row, show } from "./panes.js";
+import { post } from "./sending.js";
 import { visit } from "./visit.js";
 
-const LONGEST_WAIT_MS = 10_000;
 // Nobody reads an item in less time: a key that comes sooner was meant for the one before.
 const GLANCE_MS = 250;
 const LEFT_FOR_MS = 10_000;
+const MOVED = new Set([409, 412]); // somebody has it, or it is no longer what was seen
 const left = new Map(); // id → when it left the list by a decision taken here
-const unsent = new Set();
 let shownAt = -Infinity;
 
 /** Whether an item has just left the list by a decision taken here, so that a list made earlier may still have it. */
 export const hasLeft = (id) => performance.now() - (left.get(id) ?? -Infinity) < LEFT_FOR_MS;
 
 addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.matches?.("[data-leaves], [data-then]")) return;
+  const form = event.target, submitter = event.submitter;
+  const told = [submitter, form].find((node) => node?.matches?.("[data-leaves], [data-then]"))?.dataset;
+  if (!told) return;
   event.preventDefault();
   if (form.dataset.sent || performance.now() - shownAt < GLANCE_MS) return;
   form.dataset.sent = "yes";
-  const sent = form.dataset.leaves ? leave(form, event.submitter) : stay(form, event.submitter);
+  const sent = told.leaves ? leave(form, submitter, told) : stay(form, submitter, told);
   sent.finally(() => delete form.dataset.sent);
 });
 
-addEventListener("beforeunload", (event) => unsent.size && event.preventDefault());
-
-async function leave(form, submitter) {
+async function leave(form, submitter, told) {
   const id = current();
   const name = nameOf(id);
   const request = send(form, submitter);
   const putBack = takeOut(id);
-  tell(form.dataset.leaves, `${name}: ${form.dataset.leaves}`);
-  const { done, problem } = await request;
-  if (done?.undo) offerUndo(form, id, name, done.undo, putBack);
+  tell(told.leaves, `${name}: ${told.leaves}`);
+  const { done, problem, status } = await request;
   if (problem) {
     putBack();
-    refused(id, name, problem);
-  } else nothingLeft(id);
+    refused(form, id, name, problem, status);
+    return;
+  }
+  if (done.said && done.said !== told.leaves) tell("open", `${name}: ${done.said}`);
+  if (done.undo) offerUndo(form, id, name, done.undo, putBack);
+  nothingLeft(id);
 }
 
 /** The desk as it is when its last item has left. */
@@ -66,22 +68,23 @@ function offerUndo(form, id, name, { version, seconds }, putBack) {
   });
 }
 
-async function stay(form, submitter) {
+async function stay(form, submitter, told) {
   const id = current();
   const name = nameOf(id);
-  const { done, problem } = await send(form, submitter);
+  const { done, problem, status } = await send(form, submitter);
   const said = $("[data-problem]", form);
-  if (problem && said) {
+  if (problem && said && !MOVED.has(status)) {
     said.hidden = false;
     said.textContent = problem;
+    said.scrollIntoView({ block: "nearest" });
   } else if (problem) {
-    refused(id, name, problem);
+    refused(form, id, name, problem, status);
   } else {
-    tell("open", `${name}: ${form.dataset.said}`);
+    tell("open", `${name}: ${done.said ?? submitter?.dataset.said ?? told.said}`);
     forget((other) => other === id);
-    const putBack = form.dataset.then === "leave" && current() === id ? takeOut(id) : () => {};
+    const putBack = told.then === "leave" && current() === id ? takeOut(id) : () => {};
     if (done.undo) offerUndo(form, id, name, done.undo, putBack);
-    if (form.dataset.then === "leave") nothingLeft(id);
+    if (told.then === "leave") nothingLeft(id);
     else if (current() === id) show(id, { fresh: true });
   }
 }
@@ -107,15 +110,17 @@ function takeOut(id) {
   };
 }
 
-/** The person may be reading the next item already, so the refused one comes to the front only where it still is. */
-function refused(id, name, problem) {
+/** The person may be reading the next item already, so the refused one comes to the front only where it still is. What
+ * moved meanwhile is shown afresh, with what is no longer as it was seen. */
+function refused(form, id, name, problem, status) {
+  const seen = form.elements.version?.value;
   if (current() === id) {
     alarm(problem);
-    show(id, { fresh: true });
+    if (MOVED.has(status)) show(id, { fresh: true, seen });
     return;
   }
   const link = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "Show it" });
-  link.addEventListener("click", () => (row(id) ? show(id, { fresh: true }) : visit(`/proposal/${id}`)));
+  link.addEventListener("click", () => (row(id) ? show(id, { fresh: true, seen }) : visit(`/proposal/${id}?seen=${seen}`)));
   alarm(`${name} was not decided. ${problem} `, link);
   row(id)?.classList.add("refused");
 }
@@ -124,36 +129,10 @@ const nameOf = (id) => [".intent", ".line-two b"].map((part) => row(id)?.querySe
 
 function count(by) {
   const shown = $(`[data-count="${desk().dataset.view}"]`);
-  if (shown) shown.textContent = Math.max(Number(shown.textContent) + by, 0);
+  const held = Number(shown?.textContent); // "1000+" is no number
+  if (shown && !isNaN(held)) shown.textContent = Math.max(held + by, 0);
 }
 
 // Not form.action: a field of that name would hide it.
-const send = (form, submitter) => post(form.getAttribute("action"), new URLSearchParams(new FormData(form, submitter)));
-
-/** Posts, for as long as it takes. Gives the answer as `done`, or why it was refused as `problem`. */
-async function post(url, body) {
-  for (let wait = 500; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    try {
-      const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
-      waiting(body, false);
-      const answer = await response.json().catch(() => ({}));
-      return response.ok ? { done: answer } : { problem: answer.detail ?? `The service answered ${response.status}.` };
-    } catch {
-      waiting(body, true);
-      await pause(wait);
-    }
-  }
-}
-
-const pause = (ms) => new Promise((go) => {
-  setTimeout(go, ms);
-  addEventListener("online", go, { once: true });
-});
-
-function waiting(body, yes) {
-  if (yes) unsent.add(body);
-  else unsent.delete(body);
-  const said = $("#unsent");
-  said.hidden = !unsent.size;
-  said.textContent = `Not connected. ${unsent.size} ${unsent.size === 1 ? "decision waits" : "decisions wait"} to be sent.`;
-}
+const send = (form, submitter) =>
+  post(submitter?.getAttribute("formaction") ?? form.getAttribute("action"), new URLSearchParams(new FormData(form, submitter)));

@@ -1,10 +1,12 @@
 // What happens elsewhere while the page is open. The server says that something happened, the list is asked for again,
 // and nothing moves under the hand: known rows change where they are, new ones wait for a key.
 import { $, $$, SignedOut, beside, desk, part } from "./page.js";
-import { current, forget, loadAhead, mark, row, show } from "./panes.js";
+import { append, goesOn } from "./more.js";
+import { current, forget, items, loadAhead, mark, row, show } from "./panes.js";
 import { hasLeft } from "./decide.js";
 
 const AT_MOST_EVERY_MS = 1000;
+const PAGE = 200;
 let asked = null;
 let newest = null; // the list as the server last gave it
 
@@ -44,7 +46,9 @@ async function refresh() {
   const main = desk();
   if (!main) return;
   try {
-    newest = await part(beside("list", current()), "#queue");
+    const url = new URL(beside("list", current()));
+    url.searchParams.set("rows", Math.max(items().length, PAGE));
+    newest = await part(url, "#queue");
   } catch (error) {
     if (error instanceof SignedOut) status("Signed out");
     return;
@@ -60,15 +64,23 @@ function update() {
   reading.textContent = `${newest.dataset.unread} being read…`;
   const fresh = new Map($$("li[data-id]", newest).map((line) => [line.dataset.id, line]));
   keepingPlace(() => {
-    for (const line of $$("#items > li")) {
+    for (const line of $$("#items > li:not([data-result])")) {
       const now = fresh.get(line.dataset.id);
       if (now) renew(line, now);
       else if (line.dataset.id === current()) line.classList.add("gone");
       else line.remove();
     }
   });
+  if ($("#more")) followEnd([...fresh.values()]);
   offer([...fresh.keys()].filter((id) => !row(id) && !hasLeft(id)).length);
   loadAhead();
+}
+
+/** In a list that goes on, what moved up to its end from below is not new: it is added there. */
+function followEnd(lines) {
+  const known = lines.findLastIndex((line) => row(line.dataset.id));
+  append(lines.slice(known + 1).filter((line) => !hasLeft(line.dataset.id)));
+  goesOn(newest);
 }
 
 /** A known row takes over what the server says of it, but for what the person did with it. */
@@ -94,7 +106,8 @@ function showNewer() {
   keepingPlace(() => {
     const lines = $$("li[data-id]", newest).filter((line) => !hasLeft(line.dataset.id));
     const there = lines.some((line) => line.dataset.id === id);
-    $("#items").replaceChildren(...(kept && !there ? [kept] : []), ...lines.map((line) => line.cloneNode(true)));
+    const standing = lines.map((line) => row(line.dataset.id)?.closest("li") ?? line.cloneNode(true));
+    $("#items").replaceChildren(...(kept && !there ? [kept] : []), ...standing);
     $(".queue > .hint:not(#unread)")?.remove();
   });
   if (id) mark(id);

@@ -1,8 +1,10 @@
 // The item in front. Those beside it are loaded beforehand, so that a key paints the next one without asking anybody.
+import { more } from "./more.js";
 import { $, $$, SignedOut, beside, part, say } from "./page.js";
 
 const AHEAD = 3;
 const KEPT = 16;
+const NEAR_END = 20;
 const loaded = new Map(); // id → its panes, or the promise of them; the longest unused first
 let wanted = null;
 
@@ -17,9 +19,9 @@ export function neighbour(by) {
   return ids[at < 0 ? 0 : at + by] ?? null;
 }
 
-function load(id) {
+function load(id, seen) {
   const held = loaded.get(id);
-  const panes = held ?? part(beside("item", id), "#panes");
+  const panes = held ?? part(beside("item", id) + (seen ? `&seen=${seen}` : ""), "#panes");
   loaded.delete(id);
   loaded.set(id, panes);
   if (!held) {
@@ -43,15 +45,17 @@ export function loadAhead() {
   for (const id of [...ids.slice(at + 1, at + 1 + AHEAD), ...ids.slice(Math.max(at - 1, 0), at)]) {
     if (!loaded.has(id)) load(id).catch(() => {});
   }
+  if (ids.length - at < NEAR_END) more();
 }
 
-/** Shows an item: at once where it is loaded, else as soon as it came. `fresh`: as it is now, whatever was loaded. */
-export function show(id, { fresh = false } = {}) {
+/** Shows an item: at once where it is loaded, else as soon as it came. `fresh`: as it is now, whatever was loaded, with
+ * what differs from the version that was `seen`. */
+export function show(id, { fresh = false, seen } = {}) {
   if (fresh) loaded.delete(id);
   else if (id === current()) return wanted = null, mark(id);
   wanted = id;
   mark(id);
-  const panes = load(id);
+  const panes = load(id, seen);
   if (panes instanceof Node) return place(id, panes, fresh);
   $("#panes").setAttribute("aria-busy", "true");
   return panes.then(

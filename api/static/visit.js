@@ -43,7 +43,7 @@ addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || !desk() || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const url = new URL(link.href, location.href);
-  if (url.origin !== location.origin || link.hash || !/^\/(desk|proposal)\//.test(url.pathname)) return;
+  if (url.origin !== location.origin || link.hash || !/^\/($|desk\/|proposal\/)/.test(url.pathname)) return;
   event.preventDefault();
   if (link.matches(".item")) show(link.dataset.id);
   else visit(url.href);
@@ -55,10 +55,6 @@ addEventListener("submit", (event) => {
   event.preventDefault();
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
   visit(`${form.getAttribute("action")}${query.size ? `?${query}` : ""}`);
-});
-
-addEventListener("change", (event) => {
-  if (event.target.matches(".filters select")) event.target.form.requestSubmit();
 });
 
 addEventListener("popstate", () => (desk() ? visit(location.href, { push: false }) : location.reload()));
