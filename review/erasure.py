@@ -9,13 +9,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, undefer
 
 from review import log, search
 from review.database import Database
 from review.raw_store import RawStore
 from review.schema import (
+    CaseRow,
     CommentRow,
     DecisionRow,
     DeliveryRow,
@@ -23,7 +24,9 @@ from review.schema import (
     HandoffRow,
     MessageRow,
     MessageState,
+    ModelCallRow,
     ProposalRow,
+    ReceiptRow,
 )
 from review.schema import ProposalState as State
 
@@ -48,6 +51,11 @@ def erase_message(database: Database, store: RawStore, message_id: str, *, who: 
             )
         )
         _require_finished(session, row, proposals)
+        # A case bears the subject of the message that began it.
+        session.execute(
+            update(CaseRow).where(CaseRow.id == row.case_id, CaseRow.subject == row.subject).values(subject="")
+        )
+        session.execute(update(ModelCallRow).where(ModelCallRow.message_id == message_id).values(response=None))
         row.subject = row.sender = row.sender_key = ""
         search.index(session, message_id, [])
         row.read, row.mail_id, row.error, row.problems = None, None, None, []
@@ -112,6 +120,9 @@ def _strip(session: Session, proposal_id: str) -> None:
         for action in event["data"]["actions"]:
             action.pop("draft", None)
         handoff.body = json.dumps(event, ensure_ascii=False)
+        # What a receiver said of it may name anybody.
+        session.execute(update(ReceiptRow).where(ReceiptRow.handoff_id == handoff.id).values(detail=None))
+        session.execute(update(DeliveryRow).where(DeliveryRow.handoff_id == handoff.id).values(problem=None))
 
 
 def _without_words(body: dict[str, Any]) -> dict[str, Any]:

@@ -21,15 +21,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from review.raw_store import sync_folder
 from review.schema import LogContent, LogEntry
 
 ALGORITHM = "exception-desk-log-1/sha256/canonical-json"
 GENESIS = "0" * 64
+HEAD_BYTES = 256  # of its file: less than a sector, so that it is written as a whole or not at all
 ERASED = "log.erased"
+_NEWEST = select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)
+_ADD_CONTENT, _ADD_ENTRY = insert(LogContent), insert(LogEntry)
 
 
 class Head(NamedTuple):
@@ -59,7 +61,10 @@ class VerifyResult(BaseModel):
 
 
 class HeadFile:
-    """The newest entry's number and hash, in a file beside the database. It only ever moves forward."""
+    """The newest entry's number and hash, in a file beside the database. It only ever moves forward.
+
+    It is a witness, not a record: it is written in place, in one sector, and not synced, which would double the time of
+    every decision. After a power cut it may name an entry of half a minute before, and the log that it fits is whole."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -67,27 +72,28 @@ class HeadFile:
     def read(self) -> Head | None:
         """The head, or None when there is no file. Raises ValueError when the file holds something else."""
         try:
-            held = json.loads(self.path.read_text())
-            return Head(int(held["seq"]), str(held["entry_hash"]))
+            with self.path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
+                return self._parsed(file.read())
         except FileNotFoundError:
             return None
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{self.path} is not a log head: {error}") from error
 
     def advance(self, seq: int, entry_hash: str) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_name(self.path.name + ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            held = self.read()
-            if held is not None and held.seq >= seq:
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            told = file.read()
+            if told and self._parsed(told).seq >= seq:
                 return
-            temporary = self.path.with_name(self.path.name + ".new")
-            with temporary.open("w") as file:
-                file.write(canonical({"algorithm": ALGORITHM, "seq": seq, "entry_hash": entry_hash}) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
-            sync_folder(self.path.parent)
+            text = canonical({"algorithm": ALGORITHM, "seq": seq, "entry_hash": entry_hash})
+            os.pwrite(file.fileno(), text.encode().ljust(HEAD_BYTES - 1) + b"\n", 0)
+
+    def _parsed(self, told: bytes) -> Head:
+        try:
+            held = json.loads(told)
+            return Head(int(held["seq"]), str(held["entry_hash"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{self.path} is not a log head: {error}") from error
 
 
 def canonical(value: Any) -> str:
@@ -100,15 +106,16 @@ def sha256(value: str) -> str:
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def append(session: Session, kind: str, subject: str, content: dict[str, Any]) -> LogEntry:
-    """Adds an entry within the caller's transaction. The session must come from `Database.write`."""
-    [entry] = append_all(session, kind, [(subject, content)])
-    return entry
+def append(session: Session, kind: str, subject: str, content: dict[str, Any]) -> int:
+    """Adds an entry within the caller's transaction, and gives its number. The session must come from `Database.write`."""
+    return append_all(session, kind, [(subject, content)])
 
 
-def append_all(session: Session, kind: str, contents: Sequence[tuple[str, dict[str, Any]]]) -> list[LogEntry]:
-    """Adds entries of one kind, each a subject and a content, in this order."""
-    newest = session.execute(select(LogEntry.seq, LogEntry.entry_hash).order_by(LogEntry.seq.desc()).limit(1)).first()
+def append_all(session: Session, kind: str, contents: Sequence[tuple[str, dict[str, Any]]]) -> int:
+    """Adds entries of one kind, each a subject and a content, in this order. Gives the newest entry's number."""
+    session.flush()  # what the entries tell of comes before them
+    connection = session.connection()
+    newest = connection.execute(_NEWEST).first()
     seq, previous = (newest.seq, newest.entry_hash) if newest else (0, GENESIS)
     entries, said = [], []
     for subject, content in contents:
@@ -117,23 +124,24 @@ def append_all(session: Session, kind: str, contents: Sequence[tuple[str, dict[s
         salt = secrets.token_hex(8)
         content_hash = sha256(salt + body)
         seq += 1
-        entry = LogEntry(
-            seq=seq,
-            at=at,
-            kind=kind,
-            subject=subject,
-            content_hash=content_hash,
-            previous_hash=previous,
-            entry_hash=_entry_hash(seq, at, kind, subject, content_hash, previous),
-        )
-        previous = entry.entry_hash
+        entry: dict[str, Any] = {
+            "seq": seq,
+            "at": at,
+            "kind": kind,
+            "subject": subject,
+            "content_hash": content_hash,
+            "previous_hash": previous,
+            "entry_hash": _entry_hash(seq, at, kind, subject, content_hash, previous),
+        }
+        previous = entry["entry_hash"]
         entries.append(entry)
-        said.append(LogContent(content_hash=content_hash, salt=salt, content=body))
+        said.append({"content_hash": content_hash, "salt": salt, "content": body})
     if entries:
-        session.add_all([*said, *entries])
-        session.flush()
+        # Plain inserts: an entry is never changed, so that objects to keep track of would be work for nothing.
+        connection.execute(_ADD_CONTENT, said)
+        connection.execute(_ADD_ENTRY, entries)
         session.info["log_head"] = Head(seq, previous)
-    return entries
+    return seq
 
 
 def erase(session: Session, subjects: Sequence[str], who: str, why: str) -> int:

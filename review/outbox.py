@@ -82,13 +82,13 @@ def queue(
     targets = _receivers(session, {a.name for a in proposal.actions})
     event_id = f"evt_{secrets.token_hex(16)}"
     content = {"event": event_id, "decision": decision.id, "record": key, "targets": targets}
-    entry = log.append(session, "handoff.queued", row.id, content)
+    sequence = log.append(session, "handoff.queued", row.id, content)
     event = HandoffEvent(
         id=event_id,
         subject=row.id,
         time=decision.at,
         partitionkey=key,
-        sequence=f"{entry.seq:012d}",
+        sequence=f"{sequence:012d}",
         data=Handoff(
             proposal_id=row.id,
             decision=Decision(version=decision.version, approvals=approvals, edited_by=edited_by, policy=policy),
@@ -102,7 +102,7 @@ def queue(
     )
     queued = HandoffRow(
         id=event_id,
-        sequence=entry.seq,
+        sequence=sequence,
         decision_id=decision.id,
         proposal_id=row.id,
         record_key=key,
@@ -115,7 +115,7 @@ def queue(
     session.flush()
     session.add(ReceiptRow(handoff_id=event_id, next_at=None if targets else queued.due_at))
     session.add_all(
-        DeliveryRow(handoff_id=event_id, target=name, sequence=entry.seq, record_key=key, next_at=decision.undo_until)
+        DeliveryRow(handoff_id=event_id, target=name, sequence=sequence, record_key=key, next_at=decision.undo_until)
         for name in targets
     )
     session.flush()

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from review import log
+from agent.llm.ledger import ModelCall
+from agent.llm.limits import Limits
+from review import log, outbox
 from review.decisions import RejectReason, approve, reject
 from review.erasure import StillNeeded, erase_message, erase_old
+from review.model_calls import DatabaseLedger
+from review.outbox import Outcome
 from review.queue import find
+from review.receipt_rows import Reported, report
+from review.schema import Base
 from tests.review.desk import ROBIN, ScriptedEngine, date_change, mail
 from tests.review.test_log import check, tamper
+from tests.review.test_outbox import Wire, handoffs, run, target
 
 SECRET = "Ann Porter"
 
@@ -20,18 +28,27 @@ SECRET = "Ann Porter"
 def told(desk) -> str:
     """Everything that the database holds, as text."""
     with desk.database.read() as session:
-        tables = ("messages", "proposals", "decisions", "handoffs", "log_contents", "search_texts")
-        return " ".join(str(row) for t in tables for row in session.execute(text(f"SELECT * FROM {t}")))
+        kept = [t for t in Base.metadata.tables if t not in ("log_entries", "alembic_version")]
+        return " ".join(str(row) for t in kept for row in session.execute(text(f"SELECT * FROM {t}")))
 
 
 @pytest.fixture
-def message_id(desk) -> str:
-    """A message that names a person everywhere, and was decided on."""
+def message_id(desk, tmp_path) -> str:
+    """A message that names a person everywhere, was read by a model, decided on, handed on and reported of."""
     said = mail(f"{SECRET}: later.", subject=f"{SECRET} writes")
     proposal = date_change(reasons=[f"{SECRET} is known."])
     proposal.actions[1].draft = f"Dear {SECRET}"
     made = desk.take(said, ScriptedEngine(proposal))
+    ledger, call = DatabaseLedger(desk.database), ModelCall("1", made, "default", "m", {}, "hash", {}, 10, 10, 0.0)
+    ledger.open(call, Limits())
+    ledger.close(replace(call, response={"said": f"{SECRET} asks for it."}))
+    outbox.register(desk.database, {"erp": target(tmp_path, attempts=1)})
     approve(desk.database, f"{made[:20]}-0", version=1, who=ROBIN, undo=timedelta(0))
+    refused = Outcome(422, f"It answers 422: who is {SECRET}?")
+    run(desk, target(tmp_path, attempts=1), Wire(refused))
+    [handoff] = handoffs(desk)
+    outbox.drop(desk.database, handoff.id, who="Robin")
+    report(desk.database, handoff.id, Reported.not_done, f"{SECRET} was called.", "key:1")
     return made
 
 

@@ -13,6 +13,24 @@ from review.log import VerifyResult
 
 UNLOCKED = ("log_entries_no_update", "log_entries_no_delete", "log_entries_no_replace", "log_contents_no_update")
 OF_3 = "WHERE content_hash = (SELECT content_hash FROM log_entries WHERE seq = 3)"
+# What somebody with all rights may do to entries 1 to 5, and which entry tells of it.
+TAMPERINGS: dict[str, tuple[list[str], int, str]] = {
+    "content": ([f"UPDATE log_contents SET content = '{{}}' {OF_3}"], 3, "content was altered"),
+    "silenced": ([f"DELETE FROM log_contents {OF_3}"], 3, "no erasure names it"),
+    "time": (["UPDATE log_entries SET at = '2020' WHERE seq = 3"], 3, "own fields were altered"),
+    "deleted": (["DELETE FROM log_entries WHERE seq = 3"], 4, "Entries 3 to 3 are missing"),
+    "truncated": (["DELETE FROM log_entries WHERE seq > 3"], 5, "entries were removed"),
+    "emptied": (["DELETE FROM log_entries"], 5, "entries were removed"),
+    "reordered": (
+        [
+            "UPDATE log_entries SET seq = 99 WHERE seq = 2",
+            "UPDATE log_entries SET seq = 2 WHERE seq = 3",
+            "UPDATE log_entries SET seq = 3 WHERE seq = 99",
+        ],
+        2,
+        "does not follow",
+    ),
+}
 
 
 def fill(desk, count=5):
@@ -66,27 +84,7 @@ def test_the_database_refuses_to_change_an_entry(desk, statement):
     assert check(desk).ok
 
 
-@pytest.mark.parametrize(
-    ("statements", "seq", "what"),
-    [
-        ([f"UPDATE log_contents SET content = '{{}}' {OF_3}"], 3, "content was altered"),
-        ([f"DELETE FROM log_contents {OF_3}"], 3, "no erasure names it"),
-        (["UPDATE log_entries SET at = '2020' WHERE seq = 3"], 3, "own fields were altered"),
-        (["DELETE FROM log_entries WHERE seq = 3"], 4, "Entries 3 to 3 are missing"),
-        (["DELETE FROM log_entries WHERE seq > 3"], 5, "entries were removed"),
-        (["DELETE FROM log_entries"], 5, "entries were removed"),
-        (
-            [
-                "UPDATE log_entries SET seq = 99 WHERE seq = 2",
-                "UPDATE log_entries SET seq = 2 WHERE seq = 3",
-                "UPDATE log_entries SET seq = 3 WHERE seq = 99",
-            ],
-            2,
-            "does not follow",
-        ),
-    ],
-    ids=["content", "silenced", "time", "deleted", "truncated", "emptied", "reordered"],
-)
+@pytest.mark.parametrize(("statements", "seq", "what"), TAMPERINGS.values(), ids=TAMPERINGS)
 def test_each_kind_of_tampering_is_found(desk, statements, seq, what):
     """The result names the entry and what is wrong with it."""
     fill(desk)
@@ -119,6 +117,15 @@ def test_the_end_of_the_chain_can_be_checked_alone(desk):
     tamper(desk, "DELETE FROM log_entries WHERE seq = 5")
     with desk.database.read() as session:
         assert not log.verify(session, desk.database.head, newest=2).ok
+
+
+def test_the_head_only_moves_forward_and_its_file_keeps_its_length(desk):
+    """Processes that commit one after the other may come to the file in another order."""
+    head = desk.database.head
+    for seq in (9, 10, 8):
+        head.advance(seq, f"{seq:064d}")
+        assert head.path.stat().st_size == log.HEAD_BYTES
+    assert head.read() == (10, f"{10:064d}")
 
 
 def test_a_missing_or_broken_head_file_is_said(desk):

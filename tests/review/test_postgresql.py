@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from review import log
 from review.database import Database
@@ -19,6 +20,7 @@ from review.intake import Delivery, KeyReused, receive_all
 from review.raw_store import RawStore
 from review.schema import MessageRow
 from tests.postgres_server import Postgres, binary
+from tests.review.test_log import TAMPERINGS
 from tools.message import Channel
 
 WRITERS = 4
@@ -95,3 +97,27 @@ def test_the_log_cannot_be_changed_there_either(desks):
     for change in (*refused, "UPDATE log_contents SET content = '{}'", "TRUNCATE log_contents"):
         with pytest.raises(Exception, match=r"append-only|never changed"), ExitStack() as stack:
             stack.enter_context(desks[0].write()).connection().exec_driver_sql(change)
+
+
+@contextmanager
+def tampered(database: Database, statements: list[str]) -> Iterator[Session]:
+    """The rows after what an owner of the database may do; taken back at the end."""
+    with database.engine.connect() as connection:
+        for table in ("log_entries", "log_contents"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        yield Session(connection)
+        connection.rollback()
+
+
+def test_each_kind_of_tampering_is_found_there_too(desks):
+    for number in range(5):
+        with desks[0].write() as session:
+            log.append(session, "test", f"subject-{number}", {"number": number})
+    for name, (statements, seq, what) in TAMPERINGS.items():
+        with tampered(desks[0], statements) as session:
+            problems = log.verify(session, desks[0].head).problems
+        assert any(p.seq == seq and what in p.what for p in problems), (name, problems)
+    with desks[0].read() as session:
+        assert log.verify(session, desks[0].head).ok
