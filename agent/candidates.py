@@ -9,6 +9,7 @@ from agent.orders import RecordKey
 from agent.product_mentions import ProductMention
 from agent.references import ReferenceMention
 from agent.sender import Sender
+from agent.taught import NOTHING, Taught
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,13 @@ class RecordCandidate:
 @dataclass(slots=True)
 class Recall:
     """`candidates` are ranked by their first score; `mentions` are in reading order; `products` are those that the
-    subject and the new text speak of."""
+    subject and the new text speak of; `taught` is what people taught about reading such a message."""
 
     sender: Sender
     candidates: list[RecordCandidate] = field(default_factory=list)
     mentions: list[LocatedMention] = field(default_factory=list)
     products: list[ProductMention] = field(default_factory=list)
+    taught: Taught = NOTHING
 
     def candidate(self, key: RecordKey) -> RecordCandidate | None:
         return next((c for c in self.candidates if c.key == key), None)

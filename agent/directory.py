@@ -37,7 +37,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class PartnerMatch:
-    """`partner_id` is a company. `how`: email, domain, name, or mentioned; `score` in 0..1."""
+    """`partner_id` is a company. `how`: email, domain, taught, name, or mentioned; `score` in 0..1."""
 
     partner_id: int
     how: str

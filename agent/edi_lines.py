@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import isclose
@@ -75,10 +75,12 @@ class LineMatch:
         return self.stated.status is not None and self.stated.status.value is status
 
 
-def match_lines(stated: Sequence[EdiLine], order: Order, book: OrderBook) -> tuple[list[LineMatch], list[EdiLine]]:
+def match_lines(
+    stated: Sequence[EdiLine], order: Order, book: OrderBook, taught: Mapping[str, int] | None = None
+) -> tuple[list[LineMatch], list[EdiLine]]:
     """Each stated line with its order line, and those that are none of the order's.
 
-    A product's code decides: ours, the supplier's, or its GTIN. Among several lines of one product the line number
+    A product's code decides: a `taught` one (key → product), ours, the supplier's, or its GTIN. Among several lines of one product the line number
     decides; and alone where no code is given. Lines of one order line are its deliveries."""
     numbered = _by_number(stated, order)
     matched: list[LineMatch] = []
@@ -86,7 +88,9 @@ def match_lines(stated: Sequence[EdiLine], order: Order, book: OrderBook) -> tup
     taken: set[int] = set()
     for line in stated:
         at_number = numbered.get(line.number.value) if line.number else None
-        by_code = [own for own in order.lines if _has_code(own, line, order, book)]
+        meant = {taught[key] for code in line.codes if taught and (key := reference_key(code.value)) in taught}
+        by_code = [own for own in order.lines if own.product_id in meant]
+        by_code = by_code or [own for own in order.lines if _has_code(own, line, order, book)]
         free = [own for own in by_code if own.id not in taken] or by_code
         if at_number in free:
             found, score = at_number, BY_CODE

@@ -153,7 +153,7 @@ class _Document:
             self._note(f"It says nothing of {', '.join(product_of(line) for line in left[:5])}.", explicit=accepted)
 
     def _matched(self, order: Order) -> list[LineMatch]:
-        matched, strays = match_lines(self.document.lines, order, self.book)
+        matched, strays = match_lines(self.document.lines, order, self.book, self.recall.taught.codes)
         for stray in strays:
             codes = ", ".join(code.value for code in stray.codes) or (stray.number.value if stray.number else "?")
             self._note(f"Its line {codes} is no line of {order.name}.", explicit=False)

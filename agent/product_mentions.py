@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -66,7 +66,8 @@ class ProductMention:
 
 class ProductFinder:
     """Finds the same lines in one text after another. `partner` is the company whose own codes count first; with an
-    `embedder`, a text in which no code or name is found is compared by meaning, at about 20 ms a phrase."""
+    `embedder`, a text in which no code or name is found is compared by meaning, at about 20 ms a phrase. What was
+    taught of `codes` (key → product) comes before what is on file."""
 
     def __init__(
         self,
@@ -74,16 +75,20 @@ class ProductFinder:
         book: OrderBook,
         partner: int | None = None,
         embedder: Embedder | None = None,
+        codes: Mapping[str, int] | None = None,
     ) -> None:
         self.lines = list(lines)
         self._embedder = embedder
         self._codes: dict[str, dict[int, How]] = defaultdict(dict)
         self._holders: dict[str, list[int]] = defaultdict(list)
         self._book = book
+        taught = codes or {}
         for position, line in enumerate(self.lines):
+            for key in (key for key, product_id in taught.items() if product_id == line.product_id):
+                self._codes[key][position] = "supplier_code"
             for code, how in _codes(line, book, partner):
                 key = reference_key(code)
-                if _is_code(key, code):
+                if is_code(key, code) and key not in taught:
                     self._codes[key].setdefault(position, how)
             for term in {word for name in _names(line, book, partner) for word in product_words(name)}:
                 self._holders[term].append(position)
@@ -360,7 +365,8 @@ def _goods_in(name: str) -> dict[int, tuple[str, float]]:
     return {term.concept: (" ".join(words[term.first : term.last]), term.share) for term in trade_terms(words)}
 
 
-def _is_code(key: str, code: str) -> bool:
+def is_code(key: str, code: str) -> bool:
+    """Whether a code can be told from a quantity or a word where it stands alone."""
     if key.isdigit():
         return len(key) >= 4
     return len(key) >= 3 and (any(c.isdigit() for c in key) or (len(key) >= 4 and code.upper() == code))

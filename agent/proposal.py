@@ -238,7 +238,7 @@ class Proposal(BaseModel):
 
 class Triage(BaseModel):
     """The outcome for one message. `manual`: the whole message goes to a person, for `manual_reason`. `sender_known_by`
-    says how the sender was found among the partners: email, domain or name.
+    says how the sender was found among the partners: email, domain, taught or name.
 
     `engine` is what decided: `local`, `llm`, or `fallback` where a language model was to be asked and the local engine
     decided instead, for the reason in `fallback`. `dropped` are the model's claims that nothing bore out, each with why;

@@ -19,8 +19,9 @@ from agent.orderbook import OrderBook
 from agent.orders import INVOICE, PICKING, PURCHASE, SALE, Order, OrderLine, Picking, RecordKey
 from agent.product_mentions import ProductFinder
 from agent.references import References
-from agent.sender import Sender, identify
+from agent.sender import identify
 from agent.short_numbers import short_numbers
+from agent.taught import NOTHING, Taught
 from tools.index import Hit, RecordIndex
 from tools.message import Message, Part, PassageKind
 
@@ -60,26 +61,31 @@ _PLACE_WORDS = {
 
 
 def recall(
-    message: Message, book: OrderBook, references: References | None = None, index: RecordIndex | None = None
+    message: Message,
+    book: OrderBook,
+    references: References | None = None,
+    index: RecordIndex | None = None,
+    taught: Taught = NOTHING,
 ) -> Recall:
     """Candidates for one message. `references` are made from the book when not given (make them once and keep them);
     without an `index` nothing is retrieved by meaning."""
-    sender = identify(message, book)
-    return _Search(message, book, references or References(book), index, sender).run()
+    result = Recall(identify(message, book, taught), taught=taught)
+    return _Search(message, book, references or References(book), index, result).run()
 
 
 class _Search:
     """One message's search; each step adds candidates or features to them."""
 
     def __init__(
-        self, message: Message, book: OrderBook, references: References, index: RecordIndex | None, sender: Sender
+        self, message: Message, book: OrderBook, references: References, index: RecordIndex | None, result: Recall
     ) -> None:
         self.message = message
         self.book = book
         self.references = references
         self.index = index
         self.found: dict[RecordKey, RecordCandidate] = {}
-        self.result = Recall(sender)
+        self.result = result
+        sender = result.sender
         self.partners = {match.partner_id: match.score for match in sender.partners}
         self.open_orders: Counter[tuple[int, str]] = Counter()
         self.mentioned = {match.partner_id: match.score for match in sender.mentioned}
@@ -245,7 +251,7 @@ class _Search:
         lines = _one_line_a_product(orders)[:MOST_LINES]
         partner = next(iter(self.partners), None)
         if lines:
-            self.result.products = ProductFinder(lines, self.book, partner).find(
+            self.result.products = ProductFinder(lines, self.book, partner, codes=self.result.taught.codes).find(
                 self.text, language=self.message.language
             )
         self._retrieve(known=bool(orders))

@@ -10,6 +10,7 @@ from agent.directory import PartnerMatch, is_free_mail, registrable
 from agent.lookalikes import address_shown
 from agent.orderbook import OrderBook
 from agent.orders import PURCHASE
+from agent.taught import NOTHING, Taught
 from tools.message import Address, Channel, Message, PassageKind
 
 Role = Literal["supplier", "customer", "carrier", "internal", "unknown"]
@@ -40,7 +41,7 @@ class Sender:
     shows: str | None = None
 
 
-def identify(message: Message, book: OrderBook) -> Sender:
+def identify(message: Message, book: OrderBook, taught: Taught = NOTHING) -> Sender:
     """The sender as far as addresses, names and text tell."""
     directory = book.directory
     address, forwarded_by = message.sender, None
@@ -52,7 +53,7 @@ def identify(message: Message, book: OrderBook) -> Sender:
     sender = Sender("unknown", address, forwarded_by=forwarded_by)
     sender.free_mail = is_free_mail(registrable(address.email))
     if not internal or forwarded_by:
-        sender.partners = directory.by_email(address.email)
+        sender.partners = _owners(address.email, book, taught)
         sender.lookalike_of = directory.lookalike_of(address.email)
         sender.extends = directory.extended_by(address.email)
         sender.poses = bool(sender.extends) and directory.poses_as(sender.extends or "", address.email, address.name)
@@ -70,6 +71,15 @@ def identify(message: Message, book: OrderBook) -> Sender:
         sender.carrier = directory.carrier_of_address(address.email, address.name)
     sender.role = _role(sender, message, book, internal=internal and not forwarded_by)
     return sender
+
+
+def _owners(email: str, book: OrderBook, taught: Taught) -> list[PartnerMatch]:
+    """The companies that the address belongs to; what a person taught comes first."""
+    found = book.directory.by_email(email)
+    company = book.directory.commercial(taught.partner_of(email))
+    if company is None:
+        return found
+    return [PartnerMatch(company, "taught", 1.0), *(m for m in found if m.partner_id != company)]
 
 
 def _original_sender(message: Message, book: OrderBook) -> Address | None:

@@ -15,6 +15,7 @@ from agent.proposal import Evidence
 from agent.quantities import QuantityMention
 from agent.reference_keys import reference_key
 from agent.tables import TableRow, read_table
+from agent.taught import NOTHING, Taught
 from agent.units import in_units_of
 from tools.message import Cell, Message, Part, PassageKind, Table
 
@@ -24,17 +25,20 @@ MOST_TABLES = 20
 Stretch = tuple[str, int, int]
 
 
-def add_tables(news: OrderNews, message: Message, order: Order | None, book: OrderBook) -> list[Stretch]:
+def add_tables(
+    news: OrderNews, message: Message, order: Order | None, book: OrderBook, taught: Taught = NOTHING
+) -> list[Stretch]:
     """Add what tables say of the order's lines. Returns the stretches (part, start, end) of the rows that belong to the
     order or to another one, which running text must not be read from again."""
     if order is None:
         return []
-    finder = ProductFinder(order.lines, book, order.commercial_partner_id)
+    finder = ProductFinder(order.lines, book, order.commercial_partner_id, codes=taught.codes)
     own = {reference_key(name) for name in (order.name, *order.refs)}
     covered: list[Stretch] = []
     for part, table in _tables(message):
         others = False
-        for row in read_table(table, now=message.received_at, language=message.language):
+        read = read_table(table, now=message.received_at, language=message.language, columns=taught.columns)
+        for row in read:
             stretch = _stretch(part, table, row)
             known = _orders_named(row, part, table, book)
             if known:

@@ -8,7 +8,7 @@ from what the cells hold. Of two date columns the confirmed, new or ETA one is `
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -17,9 +17,11 @@ from itertools import pairwise
 from agent.dates import DateMention, Day, find_date_unknown, find_dates
 from agent.lexicon import LANGUAGES, any_of, base_language, fold, lookup, spellings, words
 from agent.prices import find_prices, read_number
+from agent.taught import HEADER_ROWS, heading_key
 from tools.message import Cell, Table
 
-HEADER_ROWS = 5
+# What a column is taken for beside one that was taught to have its role.
+BESIDE_TAUGHT = {"date": "old_date", "price": "old_price", "confirmed_qty": "ordered_qty"}
 _NUMBER = re.compile(r"[-+]?[0-9]{1,3}(?:[.,' \u00a0][0-9]{3})+(?:[.,][0-9]+)?|[-+]?[0-9]+(?:[.,][0-9]+)?")
 _ORDER = re.compile(r"(?:P|PO|SO|S|WH/IN/|WH/OUT/)[-/ ]?[0-9]{3,}", re.IGNORECASE)
 _CODE = re.compile(r"(?=[^\s]{0,40}[0-9])[A-Za-z0-9][A-Za-z0-9._/#-]{2,40}")
@@ -118,20 +120,32 @@ def _combined(named: set[str]) -> str | None:
     return None
 
 
-def read_table(table: Table, *, now: datetime, language: str, day_first: bool | None = None) -> list[TableRow]:
-    """The rows of a table that state something about a line; [] for a table in which no column could be read."""
-    header = table.header if table.header is not None else _find_header(table, language)
+def read_table(
+    table: Table,
+    *,
+    now: datetime,
+    language: str,
+    day_first: bool | None = None,
+    columns: Mapping[str, str | None] | None = None,
+) -> list[TableRow]:
+    """The rows of a table that state something about a line; [] for a table in which no column could be read. `columns`
+    are roles by `heading_key` that come before what the words say; None for a column that says nothing."""
+    taught = columns or {}
+    header = table.header if table.header is not None else _find_header(table, language, taught)
     body = [(i, row) for i, row in enumerate(table.rows) if header is None or i > header]
     width = max((len(row) for _, row in body), default=0)
     roles: list[str | None] = [None] * width
+    fixed: dict[int, str | None] = {}
     if header is not None:
         for column, cell in enumerate(table.rows[header][:width]):
-            roles[column] = column_role(cell.text, language)
+            if (key := heading_key(cell.text)) in taught:
+                fixed[column] = taught[key]
+            roles[column] = fixed[column] if column in fixed else column_role(cell.text, language)
     samples = [row for _, row in body[:50]]
     for column in range(width):
         if roles[column] is None and (header is None or not _heading_text(table, header, column)):
             roles[column] = _role_by_content([r[column] for r in samples if column < len(r)], now, language)
-    _settle(roles, samples, now, language)
+    _settle(roles, samples, now, language, fixed)
     rows = [_read_row(i, row, roles, now, language, day_first) for i, row in body]
     return [row for row in rows if row.cells and _says_something(row)]
 
@@ -146,20 +160,29 @@ def _says_something(row: TableRow) -> bool:
     return bool(filled & {"our_code", "their_code", "code", "description", "position", "order"}) and len(filled) > 1
 
 
-def _find_header(table: Table, language: str) -> int | None:
-    """The first of the top rows of which two cells and half of the filled ones are headings without digits."""
+def _find_header(table: Table, language: str, taught: Mapping[str, str | None]) -> int | None:
+    """The first of the top rows of which two cells and half of the filled ones are headings without digits, or one a
+    taught heading."""
     for i, row in enumerate(table.rows[:HEADER_ROWS]):
         filled = [c.text for c in row if c.text.strip()]
         known = [t for t in filled if column_role(t, language) and not re.search(r"[0-9]{2}", t)]
         if len(known) >= 2 and len(known) * 2 >= len(filled):
             return i
+        if any(heading_key(t) in taught for t in filled) and not any(re.search(r"[0-9]{2}", t) for t in filled):
+            return i
     return None
 
 
-def _settle(roles: list[str | None], samples: list[list[Cell]], now: datetime, language: str) -> None:
-    """Columns of one role share it where that makes sense; dates and quantities are told apart from left to right."""
+def _settle(
+    roles: list[str | None], samples: list[list[Cell]], now: datetime, language: str, fixed: Mapping[int, str | None]
+) -> None:
+    """Columns of one role share it where that makes sense; dates and quantities are told apart from left to right. A
+    column of a `fixed` role keeps it."""
+    for column, role in enumerate(roles):
+        if column not in fixed and role in BESIDE_TAUGHT and role in fixed.values():
+            roles[column] = BESIDE_TAUGHT[role]
     dates = [c for c, r in enumerate(roles) if r == "date"]
-    if len(dates) > 1 and "old_date" not in roles:
+    if len(dates) > 1 and "old_date" not in roles and not set(dates) & set(fixed):
         for column in dates[:-1]:
             roles[column] = "old_date"
     quantities = [c for c, r in enumerate(roles) if r == "qty"]
@@ -171,6 +194,8 @@ def _settle(roles: list[str | None], samples: list[list[Cell]], now: datetime, l
     if len(prices) == 2 and "old_price" not in roles:
         roles[prices[0]] = "old_price"
     for column, role in enumerate(roles):
+        if column in fixed:
+            continue
         cells = [r[column] for r in samples if column < len(r) and r[column].text.strip()]
         if not cells:
             continue

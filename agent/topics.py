@@ -20,6 +20,7 @@ from agent.product_mentions import ProductFinder
 from agent.said import Said, observe, without_the_unchanged
 from agent.segments import Statement, statements
 from agent.table_news import Stretch, add_tables
+from agent.taught import Taught
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.trust import Suspicion, speaks_to_machine
 from agent.understand import Reading, Topic, read_topic, score_statements, statement_count
@@ -215,7 +216,7 @@ class Understander:
         record = ranked[0].key if ranked and ranked[0].score >= CLAIMED_AT else None
         picking = self.book.pickings.get(record[1]) if record else None
         order = self.book.order(picking.order) if picking and picking.order else None
-        self._name_products(saids, order, message)
+        self._name_products(saids, order, message, recall.taught)
         news = OrderNews()
         gather(news, saids, order)
         today = message.received_at.date()
@@ -262,9 +263,9 @@ class Understander:
                 ranked = rank_orders(recall.candidates, said_here, recall, self.book, None, named)
             top = ranked[0] if ranked and ranked[0].score >= CLAIMED_AT else None
             order = self.book.order(top.key) if top else None
-            self._name_products(said_here, order, message)
+            self._name_products(said_here, order, message, recall.taught)
             news = OrderNews()
-            covered = add_tables(news, message, order, self.book)
+            covered = add_tables(news, message, order, self.book, recall.taught)
             gather(news, [s for s in said_here if not _covered(s.statement, covered)], order)
             today = message.received_at.date()
             shipped = order is not None and any(p.state == "done" for p in self.book.pickings_of(order))
@@ -315,7 +316,7 @@ class Understander:
             keys.update(dict.fromkeys(fitting))
         return list(keys)
 
-    def _name_products(self, saids: Sequence[Said], order: Order | None, message: Message) -> None:
+    def _name_products(self, saids: Sequence[Said], order: Order | None, message: Message, taught: Taught) -> None:
         """Which lines the statements name; the sender's own name and firm are no product, however alike they sound."""
         if order is None:
             return
@@ -325,7 +326,7 @@ class Understander:
                 f"{message.sender.name} {self.book.directory.name(order.commercial_partner_id)}".casefold(),
             )
         )
-        finder = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder)
+        finder = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder, taught.codes)
         for said in saids:
             found = finder.find(said.text, language=message.language, by_meaning=False)
             said.products = [m for m in found if m.text.casefold() not in names]

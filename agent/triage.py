@@ -27,6 +27,7 @@ from agent.recall import recall
 from agent.references import References
 from agent.sender import Sender
 from agent.stakes import stakes
+from agent.taught import NOTHING, Taught
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.topics import Finding, Understander, Understanding
 from agent.trust import Suspicion, suspect
@@ -97,18 +98,22 @@ class TriageEngine:
             self._indexed = self.book.products
         self.understander = Understander(self.book, self.model, self.weights, self.embedder)
 
-    def triage(self, message: Message) -> Triage:
-        """Proposals for one message. Does not raise on a message's content; raises RecordsError if records cannot be
-        read."""
-        return self.conclude(self.study(message))
+    def triage(self, message: Message, taught: Taught = NOTHING) -> Triage:
+        """Proposals for one message. `taught` is what people taught about reading such a message. Does not raise on a
+        message's content; raises RecordsError if records cannot be read."""
+        return self.conclude(self.study(message, taught))
 
-    def study(self, message: Message) -> Study:
+    def rehearse(self, message: Message, taught: Taught) -> Triage:
+        """What `triage` would say out of the records that are held here: nothing is asked of a live Odoo."""
+        return self.conclude(self.study(message, taught), live=False)
+
+    def study(self, message: Message, taught: Taught = NOTHING) -> Study:
         """Recall and understand: what is known of a message before anything is compared or proposed."""
         if self.reader.version() != self.book.version:
             self.refresh()
         clock = Clock()
         with clock.step("recall"):
-            recalled = recall(message, self.book, self.references, self.index)
+            recalled = recall(message, self.book, self.references, self.index, taught)
         with clock.step("understand"):
             understanding = self.understander.understand(message, recalled)
             suspicion = self._suspect(message, recalled, understanding)
@@ -120,8 +125,9 @@ class TriageEngine:
         suspicion = self._suspect(study.message, study.recalled, understanding)
         return Study(study.message, study.recalled, understanding, suspicion, Clock())
 
-    def conclude(self, study: Study) -> Triage:
-        """Compare, propose and rate: from the findings of a study to proposals. Raises RecordsError."""
+    def conclude(self, study: Study, *, live: bool = True) -> Triage:
+        """Compare, propose and rate: from the findings of a study to proposals. `live`: with Odoo itself, where it can
+        be asked. Raises RecordsError."""
         message, recalled, understanding, suspicion, clock = (
             study.message,
             study.recalled,
@@ -132,11 +138,13 @@ class TriageEngine:
         proposals: list[Proposal] = []
         for finding in understanding.findings:
             with clock.step("compare"):
-                proposals.append(self._compare(message, finding, suspicion, understanding))
+                proposals.append(self._compare(message, finding, suspicion, understanding, live=live))
         if message.bounce and proposals:
             proposals[0].candidates = self._returned(recalled)
         _share_shipment(proposals)
         manual_reason = self._manual(proposals, suspicion, documents=bool(message.documents))
+        for proposal in proposals:
+            proposal.reasons.extend(recalled.taught.said)
         with clock.step("rate"):
             self._rate(proposals, manual=manual_reason is not None)
         return Triage(
@@ -170,9 +178,9 @@ class TriageEngine:
         }
 
     def _compare(
-        self, message: Message, finding: Finding, suspicion: Suspicion, understanding: Understanding
+        self, message: Message, finding: Finding, suspicion: Suspicion, understanding: Understanding, *, live: bool
     ) -> Proposal:
-        if self.live is None or finding.record is None:
+        if not live or self.live is None or finding.record is None:
             return self._propose(
                 message, finding, suspicion, understanding, known_held(self.book, finding.record), self.reader
             )
@@ -351,7 +359,9 @@ def _only_unclear(proposals: list[Proposal], policy: Policy, *, fraud: bool) -> 
 def _is_known(recalled: Recall) -> bool:
     """Whether the address itself (not just its display name) is a partner's, ours or a carrier's."""
     sender = recalled.sender
-    return sender.role in ("internal", "carrier") or any(m.how in ("email", "domain") for m in sender.partners)
+    return sender.role in ("internal", "carrier") or any(
+        m.how in ("email", "domain", "taught") for m in sender.partners
+    )
 
 
 def _iso(moment: datetime | None) -> str | None:

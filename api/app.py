@@ -26,6 +26,8 @@ from api import (
     endpoints,
     feed,
     intake,
+    lesson_endpoints,
+    lesson_pages,
     oidc,
     originals,
     pages,
@@ -111,6 +113,8 @@ def create_app(
     app.include_router(decision_endpoints.router)
     app.include_router(bulk_endpoints.router)
     app.include_router(desk_endpoints.router)
+    app.include_router(lesson_endpoints.router)
+    app.include_router(lesson_pages.router)
     app.include_router(feed.router)
     app.include_router(intake.router)
     app.include_router(receipts.router)

@@ -32,7 +32,7 @@ from review.database import Database, open_database
 from review.delivery_loop import DeliveryLoops
 from review.erasure import erase_old
 from review.escalation import escalate
-from review.intake import Triager, receive, triage_message
+from review.intake import Engine, receive, triage_message
 from review.mail_loops import MailLoops
 from review.mirror import MirrorReader, mirror_version, synced_at
 from review.mirror_loop import MirrorLoop
@@ -88,7 +88,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
     if snapshot is not None:
         with console.status("Loading the engine …"):
             local = build_engine(snapshot, index_dir=settings.index_dir)
-            engine: Triager = ModelSettings.load().engine_over(local, DatabaseLedger(database), DecidedCases(database))
+            engine: Engine = ModelSettings.load().engine_over(local, DatabaseLedger(database), DecidedCases(database))
         follow: AbstractContextManager[object] = nullcontext()
         app = create_app(settings, database=database, records=snapshot)
     else:
@@ -177,7 +177,7 @@ def mail_loops(
 
 def mirrored_engine(
     settings: Settings, database: Database, live: RecordReader, console: Console
-) -> tuple[Triager, AbstractContextManager[object]]:
+) -> tuple[Engine, AbstractContextManager[object]]:
     """An engine over the mirror, which is filled first if it is not yet complete, and what follows Odoo while it runs.
 
     Raises RecordsError when Odoo cannot be read and there is no mirror yet."""
@@ -235,24 +235,28 @@ def serve_demo(
     link = sign_in_link(database, settings, next(iter(DEMO_PEOPLE)))
     show_link(console, link, here, len(labelled.cases) - here)
     stop = threading.Event()
-    arrivals = threading.Thread(
-        target=arrive,
-        args=(database, store, labelled, labelled.cases[here:], engine, arrive_every, stop),
-        daemon=True,
-    )
-    arrivals.start()
-    if browser:
-        threading.Timer(0.5, webbrowser.open, [link]).start()
-    run(app, listener)
-    stop.set()
-    arrivals.join(timeout=10)
+    with TriageLoop(database, store, engine) as triage:
+        arrivals = threading.Thread(
+            target=arrive,
+            args=(database, store, labelled, labelled.cases[here:], arrive_every, stop, triage.wake),
+            daemon=True,
+        )
+        arrivals.start()
+        if browser:
+            threading.Timer(0.5, webbrowser.open, [link]).start()
+        run(app, listener)
+        stop.set()
+        arrivals.join(timeout=10)
     database.close()
 
 
 def take(database: Database, store: RawStore, labelled: LabelledSet, case: Case, engine: TriageEngine) -> None:
     """Receives and triages one message of the suite."""
-    message_id = receive(database, store, labelled.raw(case), case.channel, case.received_at)
-    triage_message(database, store, message_id, engine)
+    triage_message(database, store, receive_case(database, store, labelled, case), engine)
+
+
+def receive_case(database: Database, store: RawStore, labelled: LabelledSet, case: Case) -> str:
+    return receive(database, store, labelled.raw(case), case.channel, case.received_at)
 
 
 def arrive(
@@ -260,15 +264,16 @@ def arrive(
     store: RawStore,
     labelled: LabelledSet,
     cases: list[Case],
-    engine: TriageEngine,
     seconds: float,
     stop: threading.Event,
+    on_mail: Callable[[], None],
 ) -> None:
     """One message every so many seconds, until all are there or `stop` is set."""
     for case in cases:
         if stop.wait(seconds):
             return
-        take(database, store, labelled, case, engine)
+        receive_case(database, store, labelled, case)
+        on_mail()
 
 
 def show_link(console: Console, link: str, here: int, coming: int) -> None:

@@ -153,6 +153,18 @@ def count(number: int) -> str:
     return f"{COUNTED_TO}+" if number >= COUNTED_TO else str(number)
 
 
+def reach(lesson: Any) -> str:
+    """What a lesson holds for, to be read."""
+    if lesson.subject == "address" and lesson.reach != "message":
+        return "every message from there"
+    named = {
+        "message": "one message",
+        "sender": f"every message of {lesson.reach_of}",
+        "all": "every message of anybody",
+    }
+    return named[lesson.reach]
+
+
 def intent_meaning(key: str) -> str:
     known = taxonomy().intents.get(key)
     return known.means if known else ""

@@ -16,7 +16,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from agent.proposal import Action, Lane, Proposal, Triage
-from review import assignment, bounces, cases, closing, conversations, log, search, senders
+from agent.taught import NOTHING, Taught
+from review import assignment, bounces, cases, closing, conversations, lessons, log, search, senders
 from review.database import Database
 from review.divide import divide
 from review.raw_store import RawStore
@@ -32,9 +33,15 @@ Matter = tuple[str, str | None, int | None]  # intent, and model and id of the r
 
 
 class Triager(Protocol):
-    """What turns a message into proposals; `agent.triage.TriageEngine` is one."""
+    """What turns a message into proposals, with what people taught about reading such a message."""
 
-    def triage(self, message: Message) -> Triage: ...
+    def triage(self, message: Message, taught: Taught = NOTHING) -> Triage: ...
+
+
+class Engine(Triager, Protocol):
+    """One that can also say what it would propose, at no cost to others; `agent.triage.TriageEngine` is one."""
+
+    def rehearse(self, message: Message, taught: Taught) -> Triage: ...
 
 
 @dataclass(frozen=True)
@@ -139,9 +146,10 @@ def triage_message(
         with database.write() as session:
             if _repeats(session, message_id, message):
                 return MessageState.triaged
-        triage = engine.triage(message)
+            taught = lessons.for_message(session, message_id, message)
+        triage = engine.triage(message, taught)
         with database.write() as session:
-            _record(session, message_id, message, triage)
+            _record(session, message_id, message, triage, taught)
         return MessageState.triaged
     except Exception as error:
         # Whatever went wrong, a person gets the message: a poison message must not block the queue or vanish.
@@ -193,10 +201,15 @@ def retry(database: Database, message_id: str) -> None:
 def read_again(database: Database, message_id: str, reason: str) -> None:
     """Lets a triaged message be triaged again: what comes out takes the place of its open proposals."""
     with database.write() as session:
-        row = session.get_one(MessageRow, message_id)
-        if row.state == MessageState.triaged:
-            row.state, row.attempts = MessageState.received, 0
-            log.append(session, "message.reread", message_id, {"reason": reason})
+        read_again_within(session, message_id, reason)
+
+
+def read_again_within(session: Session, message_id: str, reason: str) -> None:
+    """The same in the caller's transaction."""
+    row = session.get_one(MessageRow, message_id)
+    if row.state == MessageState.triaged:
+        row.state, row.attempts = MessageState.received, 0
+        log.append(session, "message.reread", message_id, {"reason": reason})
 
 
 def _claim(database: Database, message_id: str) -> tuple[Channel, datetime, int] | None:
@@ -231,7 +244,7 @@ def _repeats(session: Session, message_id: str, message: Message) -> bool:
     return True
 
 
-def _record(session: Session, message_id: str, message: Message, triage: Triage) -> None:
+def _record(session: Session, message_id: str, message: Message, triage: Triage, taught: Taught) -> None:
     row = session.get_one(MessageRow, message_id)
     if row.state != MessageState.received:
         return  # another worker was faster; its outcome stands
@@ -259,6 +272,7 @@ def _record(session: Session, message_id: str, message: Message, triage: Triage)
         "proposals": [p.id for p in added],
         "supersedes": closing.settle(session, row, message, added),
         "case": row.case_id,
+        **({"taught": taught.said} if taught else {}),
     }
     conversations.went_on(session, row)
     log.append(session, "message.triaged", message_id, content)

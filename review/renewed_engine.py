@@ -4,17 +4,19 @@ stands."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from agent.proposal import Triage
-from review.intake import Triager
+from agent.taught import NOTHING, Taught
+from review.intake import Engine
 from tools.message import Message
 from tools.records import RecordReader
 
 
-class Follower(Triager, Protocol):
+class Follower(Engine, Protocol):
     """An engine that can be brought to other records; what did not change is not read again."""
 
     def follow(self, reader: RecordReader) -> None: ...
@@ -37,14 +39,24 @@ class RenewedEngine:
         self._renewing = threading.Lock()
         self._engines: list[Follower | None] = [build(read(), self._folders[0]), None]
 
-    def triage(self, message: Message) -> Triage:
+    def triage(self, message: Message, taught: Taught = NOTHING) -> Triage:
+        with self._newest() as engine:
+            return engine.triage(message, taught)
+
+    def rehearse(self, message: Message, taught: Taught) -> Triage:
+        with self._newest() as engine:
+            return engine.rehearse(message, taught)
+
+    @contextmanager
+    def _newest(self) -> Iterator[Follower]:
+        """The engine that is ready, which is not written while the block runs."""
         with self._changed:
             side = self._number % 2
             engine = self._engines[side]
             self._users[side] += 1
         assert engine is not None
         try:
-            return engine.triage(message)
+            yield engine
         finally:
             with self._changed:
                 self._users[side] -= 1

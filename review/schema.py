@@ -500,6 +500,35 @@ class BriefingMail(Base):
     problem: Mapped[str | None] = mapped_column(default=None)
 
 
+class LessonRow(Base):
+    """Something that a person taught about reading (`agent.taught.Lesson`). It is a draft until it is kept, and counts no
+    more once it is revoked.
+
+    `key` is what does not depend on how `given` is spelled; `means` a role, or an id in Odoo, which `meaning` says in words.
+    `reach` is what it holds for (`review.lessons.Reach`): one message, the sender or everybody, named by `reach_of`.
+    `effect` is what it changes (`review.rehearsal.Effect`); None until that is begun.
+    """
+
+    __tablename__ = "lessons"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    given: Mapped[str]
+    key: Mapped[str]
+    means: Mapped[str]
+    meaning: Mapped[str]
+    reach: Mapped[str]
+    reach_of: Mapped[str] = mapped_column(index=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    drafted_by: Mapped[str]
+    drafted_at: Mapped[datetime]
+    effect: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    kept_by: Mapped[str | None] = mapped_column(default=None)
+    kept_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_by: Mapped[str | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
 class AlertRow(Base):
     """Something that was or is wrong, from `raised_at` until `ended_at`. The webhook has been told of either or not yet."""
 

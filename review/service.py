@@ -1,4 +1,5 @@
-"""The small loop of the one-process size: takes received messages from their rows and triages them, one by one.
+"""The small loop of the one-process size: takes received messages from their rows and triages them, one by one; in between
+it rehearses what people want to teach.
 
 The row is the truth. The loop carries no state, so stopping it anywhere loses nothing.
 """
@@ -10,8 +11,9 @@ import threading
 
 from review.background import Background
 from review.database import Database
-from review.intake import Triager, triage_message, waiting
+from review.intake import Engine, triage_message, waiting
 from review.raw_store import RawStore
+from review.rehearsal import rehearse_some
 
 logger = logging.getLogger(__name__)
 FAILURE_PAUSE = 5.0
@@ -24,7 +26,7 @@ class TriageLoop(Background):
         self,
         database: Database,
         store: RawStore,
-        engine: Triager,
+        engine: Engine,
         pause: float = 1.0,
         authserv_id: str | None = None,
     ) -> None:
@@ -55,6 +57,7 @@ class TriageLoop(Background):
         while not self.stopping.is_set():
             try:
                 busy = self.step() > 0
+                busy = rehearse_some(self._database, self._engine) or busy
             except Exception:
                 # A full disk or a locked database passes; the rows still say what is left to do.
                 logger.exception("The triage loop could not work; it tries again in %s s.", FAILURE_PAUSE)

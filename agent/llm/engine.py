@@ -17,6 +17,7 @@ from agent.llm.limits import Endpoint
 from agent.llm.reader import Asked, ModelReader
 from agent.llm.request import instructions, question_of
 from agent.proposal import Lane, Proposal, Triage
+from agent.taught import NOTHING, Taught
 from agent.triage import Study, TriageEngine
 from prompts.library import tokens_in
 from tools.message import Message
@@ -41,9 +42,13 @@ class ModelEngine:
     def follow(self, reader: RecordReader) -> None:
         self.local.follow(reader)
 
-    def triage(self, message: Message) -> Triage:
+    def rehearse(self, message: Message, taught: Taught) -> Triage:
+        """What the local engine would say; no model is asked."""
+        return self.local.rehearse(message, taught)
+
+    def triage(self, message: Message, taught: Taught = NOTHING) -> Triage:
         """Proposals for one message. Raises what the local engine raises, and nothing of the model's."""
-        study = self.local.study(message)
+        study = self.local.study(message, taught)
         local = self.local.conclude(study)
         if not needs_reading(study) or not self._wants(study, local):
             return local

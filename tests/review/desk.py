@@ -20,6 +20,7 @@ from agent.proposal import (
     RecordRef,
     Triage,
 )
+from agent.taught import NOTHING, Taught
 from review.database import Database, open_database
 from review.intake import receive, triage_message
 from review.people import Person
@@ -86,7 +87,7 @@ class ScriptedEngine:
         self.proposals, self.error, self.manual_reason = proposals, error, manual
         self.calls = 0
 
-    def triage(self, message: Message) -> Triage:
+    def triage(self, message: Message, taught: Taught = NOTHING) -> Triage:
         self.calls += 1
         if self.error is not None:
             raise self.error
@@ -97,6 +98,9 @@ class ScriptedEngine:
             manual_reason=self.manual_reason,
             versions={"policy": "abc"},
         )
+
+    def rehearse(self, message: Message, taught: Taught) -> Triage:
+        return self.triage(message, taught)
 
 
 class Desk:

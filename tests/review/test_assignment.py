@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.taught import NOTHING
 from review import queue
 from review.assignment import By, InvalidAssignment, assign, rules, set_rule
 from review.decisions import approve
@@ -54,7 +55,7 @@ def test_the_most_particular_rule_holds(desk):
     class FromMailbox(ScriptedEngine):
         """The mailbox's row is there before the message is triaged, as when mail is taken in."""
 
-        def triage(self, message):
+        def triage(self, message, taught=NOTHING):
             with desk.database.write() as session:
                 place = {"account": "Orders", "folder": "INBOX", "place": "1/1"}
                 session.add(MailboxMessage(**place, message_id=message.id))

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from agent.proposal import Lane
+from agent.taught import NOTHING
 from review import intake, log, queue
 from review.intake import MAX_ATTEMPTS, receive, retry, triage_message, waiting
 from review.queue import View
@@ -80,7 +81,7 @@ def test_a_message_that_kills_the_process_is_held_in_the_end(desk):
     message_id = receive(desk.database, desk.store, mail(), Channel.email, START)
 
     class Killer(ScriptedEngine):
-        def triage(self, message):
+        def triage(self, message, taught=NOTHING):
             raise SystemExit
 
     for _ in range(MAX_ATTEMPTS):
@@ -196,7 +197,7 @@ def test_the_loop_takes_what_was_received_while_nobody_ran(desk):
     done = threading.Event()
 
     class Telling(ScriptedEngine):
-        def triage(self, message):
+        def triage(self, message, taught=NOTHING):
             outcome = super().triage(message)
             done.set()
             return outcome

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.proposal import Triage
+from agent.taught import NOTHING, Taught
 from review.renewed_engine import RenewedEngine
 from tools.message import Channel, Message
 from tools.records import RecordReader
@@ -28,10 +29,13 @@ class Telling:
     def follow(self, reader: RecordReader) -> None:
         self.partners = reader.search_count("res.partner")
 
-    def triage(self, message: Message) -> Triage:
+    def triage(self, message: Message, taught: Taught = NOTHING) -> Triage:
         self.entered.set()
         assert self.may_end.wait(10)
         return Triage(message_id=str(self.partners))
+
+    def rehearse(self, message: Message, taught: Taught) -> Triage:
+        return self.triage(message, taught)
 
 
 class Company:

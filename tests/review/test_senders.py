@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.proposal import Triage
+from agent.taught import NOTHING
 from review.intake import receive, triage_message
 from review.schema import ProposalRow
 from tests.review.desk import START, ScriptedEngine, date_change, mail
@@ -18,7 +19,7 @@ class Recognising(ScriptedEngine):
         super().__init__(date_change())
         self.how = how
 
-    def triage(self, message) -> Triage:
+    def triage(self, message, taught=NOTHING) -> Triage:
         return super().triage(message).model_copy(update={"sender_known_by": self.how})
 
 
