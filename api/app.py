@@ -18,6 +18,7 @@ from api import (
     account,
     administration,
     arranging,
+    assignment_pages,
     bulk_endpoints,
     bulk_pages,
     deciding,
@@ -108,6 +109,7 @@ def create_app(
     app.include_router(runs.router)
     app.include_router(deciding.router)
     app.include_router(arranging.router)
+    app.include_router(assignment_pages.router)
     app.include_router(bulk_pages.router)
     app.include_router(endpoints.router)
     app.include_router(decision_endpoints.router)

@@ -73,7 +73,7 @@ def approve_all(
 def _check_class(database: Database, item: Seen, intent: str, band_key: str) -> None:
     with database.read() as session:
         row = find_row(session, item.id)
-        if row.state != ProposalState.open:
+        if row.state != ProposalState.open or row.version != item.version:
             return  # refused, or known as a repetition, further on
         if row.intent != intent or band(row.confidence).key != band_key or view_of(row) is not View.ready:
             raise AnotherClass("This is of another kind than the others: decide on it by itself.")

@@ -30,6 +30,7 @@ async function leave(form, submitter, told) {
   const id = current();
   const name = nameOf(id);
   const request = send(form, submitter);
+  form.closest("details")?.removeAttribute("open"); // an open sheet holds keys back
   const putBack = takeOut(id);
   tell(told.leaves, `${name}: ${told.leaves}`);
   const { done, problem, status } = await request;
@@ -45,7 +46,7 @@ async function leave(form, submitter, told) {
 
 /** The desk as it is when its last item has left. */
 function nothingLeft(id) {
-  if (!items().length && current() === id) visit(beside("", null), { push: false });
+  if (!items().length && current() === id) visit(beside("", null), { push: false, telling: true });
 }
 
 /** For as long as a decision can be taken back, a key does it and shows the item again. */
@@ -64,7 +65,7 @@ function offerUndo(form, id, name, { version, seconds }, putBack) {
     putBack();
     tell("open", `${name}: undone`);
     if (row(id)) show(id, { fresh: true });
-    else visit(`/proposal/${id}`);
+    else visit(`/proposal/${id}`, { telling: true });
   });
 }
 
@@ -120,7 +121,7 @@ function refused(form, id, name, problem, status) {
     return;
   }
   const link = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "Show it" });
-  link.addEventListener("click", () => (row(id) ? show(id, { fresh: true, seen }) : visit(`/proposal/${id}?seen=${seen}`)));
+  link.addEventListener("click", () => (row(id) ? show(id, { fresh: true, seen }) : visit(`/proposal/${id}?seen=${seen}`, { telling: true })));
   alarm(`${name} was not decided. ${problem} `, link);
   row(id)?.classList.add("refused");
 }

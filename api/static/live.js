@@ -108,7 +108,8 @@ function showNewer() {
     const there = lines.some((line) => line.dataset.id === id);
     const standing = lines.map((line) => row(line.dataset.id)?.closest("li") ?? line.cloneNode(true));
     $("#items").replaceChildren(...(kept && !there ? [kept] : []), ...standing);
-    $(".queue > .hint:not(#unread)")?.remove();
+    $("#none")?.remove();
+    goesOn(newest);
   });
   if (id) mark(id);
   const moved = newest.dataset.current && newest.dataset.current !== $("#panes").dataset.current;

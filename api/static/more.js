@@ -29,6 +29,7 @@ export const append = (lines) => $("#items").append(...lines.filter((line) => !r
 export function goesOn(list) {
   const link = $("#more"), now = $("#more", list);
   if (link && now) link.href = now.href;
+  else if (now) $("#items").after(now.closest("p").cloneNode(true));
   else link?.closest("p").remove();
 }
 

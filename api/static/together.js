@@ -10,7 +10,7 @@ const chosen = () => boxes().filter((box) => box.checked);
 
 function count() {
   const number = chosen().length;
-  $("#together [data-chosen]").textContent = number || "the chosen";
+  $("#together [data-chosen]").textContent = number || "chosen";
   $("#together [data-approve]").disabled = !number;
 }
 
@@ -46,6 +46,7 @@ addEventListener("submit", (event) => {
 async function approve(form) {
   const button = $("[data-approve]", form);
   const wanted = chosen().map((box) => box.value);
+  if (!wanted.length) return tell("open", "Nothing is chosen yet: x chooses the item, * all of them.");
   const { intent, band } = Object.fromEntries(new URL(location.href).searchParams);
   button.disabled = true;
   const approved = [];

@@ -4,8 +4,9 @@ import { forget, loadAhead, mark, show } from "./panes.js";
 
 let visiting = null;
 
-/** Goes to an address of the desk. Whatever is not the desk is opened as a page. */
-export async function visit(url, { push = true } = {}) {
+/** Goes to an address of the desk. Whatever is not the desk is opened as a page. `telling`: what was said last, with
+ * what takes it back, still stands there. */
+export async function visit(url, { push = true, telling = false } = {}) {
   visiting?.abort();
   const own = (visiting = new AbortController());
   let response, page;
@@ -23,6 +24,7 @@ export async function visit(url, { push = true } = {}) {
   }
   const same = next.dataset.view === desk().dataset.view;
   const scrolled = same ? $("#queue").scrollTop : 0;
+  if (telling) for (const id of ["#said", "#alerts"]) $(id, next).replaceWith($(id));
   document.title = page.title;
   desk().replaceWith(document.adoptNode(next));
   if (push) history.pushState(null, "", response.url);

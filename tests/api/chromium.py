@@ -63,5 +63,5 @@ def opened(chromium: Any, link: str, complains: bool = False, **context: Any) ->
 
 def is_complaint(said: Any) -> bool:
     """Errors, but not Chromium's notes that a decision was refused or that nobody answered, which the desk shows."""
-    expected = ("status of 409", "status of 412", "net::ERR_INTERNET_DISCONNECTED")
+    expected = ("status of 409", "status of 412", "status of 422", "net::ERR_INTERNET_DISCONNECTED")
     return said.type == "error" and not any(words in said.text for words in expected)

@@ -83,3 +83,15 @@ def test_filters_are_shown_and_each_can_be_taken_away(desk, robin):
         "“P00041” ×": "/desk/ready?intent=delivery_date_change&band=high",
     }
     assert "They are in Check (1)" in text_of(html, ".queue .hint")
+
+
+def test_managers_say_who_sees_to_what_comes_in(desk, robin, sam):
+    """Rules are listed and ended on a page of theirs; a name that nobody has is refused with the reason."""
+    assert sam.client.get("/assignment").status_code == 403
+    rule = {"csrf": robin.csrf, "by": "vendor", "value": "Supplier.example"}
+    html = robin.client.post("/assignment", data={**rule, "team": "North"}).text
+    assert text_of(html, "tbody tr") == "vendor supplier.example — North End the rule for supplier.example"
+    desk.propose()
+    assert text_of(robin.page("/desk/ready"), ".about .chip") == "given to North"
+    assert "nobody called" in robin.client.post("/assignment", data={**rule, "person": "Nobody"}).text
+    assert "There is no rule yet" in robin.client.post("/assignment", data=rule).text
