@@ -182,6 +182,7 @@ class Stakes(BaseModel):
     lines: dict[int, LineHeld] = Field(default_factory=dict)
     selling_prices: dict[int, float] = Field(default_factory=dict)
     company: str | None = None
+    warehouse: str | None = None
     vendor: str | None = None
     customers: list[str] = Field(default_factory=list)
     categories: list[str] = Field(default_factory=list)

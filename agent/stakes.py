@@ -6,7 +6,7 @@ from agent.order_rows import shown_name
 from agent.orderbook import OrderBook
 from agent.orders import PURCHASE, SALE, Order
 from agent.proposal import Impact, LineHeld, Stakes
-from tools.records import RecordReader
+from tools.records import RecordReader, Row
 
 
 def stakes(reader: RecordReader, book: OrderBook, order: Order | None, impact: Impact) -> Stakes:
@@ -15,7 +15,7 @@ def stakes(reader: RecordReader, book: OrderBook, order: Order | None, impact: I
         return Stakes()
     partner = book.directory.name(order.commercial_partner_id) or None
     buying = order.model == PURCHASE
-    rows = reader.read(order.model, [order.id], ["company_id"])
+    rows = reader.read(order.model, [order.id], ["company_id", "picking_type_id", "warehouse_id"])
     products = sorted({line.product_id for line in order.lines if line.product_id})
     kinds = reader.read("product.product", products, ["categ_id"]) if products else []
     return Stakes(
@@ -24,10 +24,17 @@ def stakes(reader: RecordReader, book: OrderBook, order: Order | None, impact: I
         lines={line.id: LineHeld(qty=line.qty, price=line.price) for line in order.lines},
         selling_prices=_selling_prices(book, order, impact) if buying else {},
         company=(shown_name(rows[0].get("company_id")) or None) if rows else None,
+        warehouse=_warehouse(rows[0]) if rows else None,
         vendor=partner if buying else None,
         customers=[partner] if partner and not buying else [],
         categories=sorted({name for row in kinds if (name := shown_name(row.get("categ_id")))}),
     )
+
+
+def _warehouse(row: Row) -> str | None:
+    """Where the goods come in or leave. A purchase names it by how they come in: "San Francisco: Receipts"."""
+    kind = shown_name(row.get("picking_type_id"))
+    return shown_name(row.get("warehouse_id")) or kind.rpartition(": ")[0] or None
 
 
 def _selling_prices(book: OrderBook, order: Order, impact: Impact) -> dict[int, float]:

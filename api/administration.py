@@ -13,13 +13,23 @@ from api.sign_in import sign_in_link
 from api.templating import page
 from review.api_keys import Scope as Door
 from review.api_keys import add_key, list_keys, revoke_key
-from review.people import PersonError, add_person, disable_person, find_person, list_people, reset_person
+from review.people import (
+    PersonError,
+    add_person,
+    disable_person,
+    find_person,
+    list_people,
+    place_person,
+    reset_person,
+)
 from review.roles import Scope, roles
+from review.visibility import companies_named, teams_named
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Visitor, Depends(require(Scope.administer))]
 Posting = Annotated[Visitor, Depends(require_post(Scope.administer))]
 Named = Annotated[str, Form(max_length=200)]
+Listed = Annotated[str, Form(max_length=2000)]
 MOST_DAYS = 3650
 
 
@@ -44,6 +54,19 @@ def add(
         return sign_in_link(database, request.app.state.settings, name) if new else None
 
     return _done(request, me, name, added)
+
+
+@router.post("/people/place")
+def place(
+    request: Request, me: Posting, name: Named, teams: Listed = "", owns: Listed = "", companies: Listed = ""
+) -> Response:
+    """Says which teams a person is in and sees to, and whose companies' items they see."""
+    database, given = request.app.state.database, {"teams": teams, "owns": owns, "companies": companies}
+
+    def placed() -> None:
+        place_person(database, name, me.person.name, **{kind: names.split(",") for kind, names in given.items()})
+
+    return _done(request, me, name, placed)
 
 
 @router.post("/people/disable")
@@ -96,8 +119,11 @@ def _done(request: Request, me: Visitor, name: str, work: Callable[[], str | Non
 
 
 def _people(request: Request, me: Visitor, *, status: int = 200, **shown: str | None) -> Response:
-    listed = list_people(request.app.state.database)
-    return page(request, "people.html", status=status, me=me, people=listed, roles=roles(), **shown)
+    database = request.app.state.database
+    listed = list_people(database)
+    with database.read() as session:
+        known = {"known_teams": teams_named(session), "known_companies": companies_named(session)}
+    return page(request, "people.html", status=status, me=me, people=listed, roles=roles(), **known, **shown)
 
 
 def _keys(request: Request, me: Visitor, made: str | None = None) -> Response:

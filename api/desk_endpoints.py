@@ -47,7 +47,7 @@ class Assignment(BaseModel):
 
 
 class Rule(Assignment):
-    """Whose is what comes from a vendor (address or domain), came to a mailbox, or has an intent."""
+    """Whose is what comes from a vendor (address, domain or name), is for a warehouse, came to a mailbox, or has an intent."""
 
     by: By
     value: Name

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from agent.taught import Subject
 from api.endpoints import Posting, SignedIn
@@ -15,6 +16,7 @@ from review import lessons, teaching
 from review.lessons import Reach
 from review.rehearsal import Effect
 from review.schema import LessonRow
+from review.visibility import seen_subjects
 
 router = APIRouter(prefix="/api/lessons", responses=refusals(401, 403, 404, 409, 422, 503))
 PAGE = 100
@@ -57,6 +59,17 @@ class LessonOut(BaseModel):
         held = {name: getattr(row, name) for name in cls.model_fields if name not in ("sentence", "state")}
         return cls(**held, sentence=lessons.sentence(row), state=lessons.state(row))
 
+    @classmethod
+    def seen(cls, session: Session, row: LessonRow) -> LessonOut:
+        """The same, with its effect on the messages that the session's person sees."""
+        shown = cls.of(row)
+        if shown.effect is not None:
+            effect = shown.effect
+            seen = seen_subjects(session, [*effect.messages, *(changed.message_id for changed in effect.changed)])
+            effect.messages = [message_id for message_id in effect.messages if message_id in seen]
+            effect.changed = [changed for changed in effect.changed if changed.message_id in seen]
+        return shown
+
 
 class LessonList(BaseModel):
     """The newest first; `next` is the `before` of the page after it."""
@@ -73,7 +86,7 @@ def get_lessons(
     before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> LessonList:
     with request.app.state.database.read() as session:
-        found = [LessonOut.of(row) for row in lessons.lessons(session, limit + 1, before)]
+        found = [LessonOut.seen(session, row) for row in lessons.lessons(session, limit + 1, before)]
     return LessonList(items=found[:limit], next=found[limit - 1].id if len(found) > limit else None)
 
 
@@ -97,7 +110,7 @@ def post_lesson(request: Request, me: Posting, wanted: Draft) -> LessonOut:
 @router.get("/{lesson_id}")
 def get_lesson(request: Request, me: SignedIn, lesson_id: int) -> LessonOut:
     with request.app.state.database.read() as session:
-        return LessonOut.of(lessons.find(session, lesson_id))
+        return LessonOut.seen(session, lessons.find(session, lesson_id))
 
 
 @router.post("/{lesson_id}/keep")

@@ -64,7 +64,7 @@ def post_teach(
 @router.get("/lessons")
 def all_lessons(request: Request, me: SignedIn, before: int | None = None) -> Response:
     with request.app.state.database.read() as session:
-        found = [LessonOut.of(row) for row in lessons.lessons(session, PAGE + 1, before)]
+        found = [LessonOut.seen(session, row) for row in lessons.lessons(session, PAGE + 1, before)]
     following = found[PAGE - 1].id if len(found) > PAGE else None
     return page(request, "lessons.html", me=me, lessons=found[:PAGE], following=following)
 
@@ -94,7 +94,7 @@ def post_revoke(request: Request, me: Posting, lesson_id: int) -> Response:
 
 def _lesson(request: Request, me: SignedIn, lesson_id: int, *, alert: str | None = None, status: int = 200) -> Response:
     with request.app.state.database.read() as session:
-        found = LessonOut.of(lessons.find(session, lesson_id))
+        found = LessonOut.seen(session, lessons.find(session, lesson_id))
     return page(request, "lesson.html", me=me, lesson=found, alert=alert, status=status)
 
 

@@ -25,6 +25,7 @@ from review.queue import QueueItem, View
 from review.schema import MessageRow, ProposalRow
 from review.settings import SettingsError
 from review.sources import sources
+from review.visibility import seen_subjects
 
 router = APIRouter(include_in_schema=False)
 LOG_CHECKED = 2_000
@@ -114,7 +115,9 @@ def message(request: Request, me: SignedIn, message_id: str) -> Response:
 def log_page(request: Request, me: SignedIn) -> Response:
     database = request.app.state.database
     with database.read() as session:
-        entries = log.latest(session)
+        newest = log.latest(session)
+        seen = seen_subjects(session, [entry.subject for entry in newest])
+        entries = [entry for entry in newest if entry.subject in seen]
         result = log.verify(session, database.head, newest=LOG_CHECKED)
     return page(request, "log.html", me=me, entries=entries, result=result, checked=LOG_CHECKED)
 

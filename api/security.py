@@ -16,6 +16,7 @@ from review.people import Person
 from review.roles import Scope
 from review.sessions import SignedInBy, end_session, find_session, start_session
 from review.settings import Settings
+from review.visibility import is_bound, looking_as, seen_subjects
 
 COOKIE = "triage_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -76,20 +77,31 @@ class Sessions:
         return Visitor(person=person, csrf=log.sha256(f"csrf:{secret}")) if person else None
 
 
-def visitor(request: Request) -> Visitor:
-    """The signed-in visitor. Raises NotSignedIn."""
+async def visitor(request: Request) -> Visitor:
+    """The signed-in visitor, with whose eyes the request reads from here on. Raises NotSignedIn."""
+    from fastapi.concurrency import run_in_threadpool
+
     sessions: Sessions = request.app.state.sessions
-    found = sessions.read(request)
+    found = await run_in_threadpool(sessions.read, request)
     if found is None:
         raise NotSignedIn
+    looking_as(found.person)
+    named = [request.path_params[name] for name in ("proposal_id", "message_id") if name in request.path_params]
+    if named and is_bound(found.person):
+        await run_in_threadpool(_refuse_unseen, request.app.state.database, named)
     return found
+
+
+def _refuse_unseen(database: Database, named: list[str]) -> None:
+    """Answers 404 where the address names an item or message that the person who is looking does not see."""
+    with database.read() as session:
+        if not seen_subjects(session, named):
+            raise HTTPException(404)
 
 
 async def posting_visitor(request: Request) -> Visitor:
     """The signed-in visitor of a POST that came from our own pages. Raises NotSignedIn or CrossSite."""
-    from fastapi.concurrency import run_in_threadpool
-
-    found = await run_in_threadpool(visitor, request)
+    found = await visitor(request)
     refuse_other_sites(request)
     token = request.headers.get(CSRF_HEADER)
     if token is None and not request.headers.get("content-type", "").startswith("application/json"):

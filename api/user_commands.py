@@ -36,6 +36,22 @@ def add_user(
     typer.echo(sign_in_link(database, settings, name))
 
 
+@app.command("place")
+def place_user(
+    name: Name,
+    team: Annotated[list[str] | None, typer.Option(help="A team they are in; may be given several times.")] = None,
+    owns: Annotated[list[str] | None, typer.Option(help="A team they see to; may be given several times.")] = None,
+    company: Annotated[list[str] | None, typer.Option(help="A company of Odoo; may be given several times.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say which teams and companies a person sees; what is given takes the place of what was. With none, all."""
+    from review.people import place_person
+
+    teams, owned, companies = team or [], owns or [], company or []
+    database = _database(data_dir)
+    _or_refuse(lambda: place_person(database, name, CONSOLE, teams=teams, owns=owned, companies=companies))
+
+
 @app.command("list")
 def list_users(data_dir: DataDir = None, json: Json = False) -> None:
     """List everybody with their roles and how they sign in."""

@@ -1,7 +1,8 @@
 """Whose an item is: given to a person or a team by hand, or by rules when it comes in.
 
-A rule names where an item comes from (the sender's address or domain, the mailbox that took it in, or what it is about) and
-who sees to it. Of several rules the most particular one holds.
+A rule names where an item comes from (the sender's address or domain, or the vendor's name in Odoo), the warehouse that its
+order is for, the mailbox that took it in, or what it is about, and who sees to it. Of several rules the most particular one
+holds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
+from agent.proposal import Stakes
 from review import log
 from review.database import Database
 from review.decision_rows import find_row, refuse
@@ -20,9 +22,11 @@ from review.schema import AssignmentRule, MailboxMessage, MessageRow, ProposalRo
 
 
 class By(StrEnum):
-    """What a rule goes by, the most particular first. A vendor is named by the sender's address or domain."""
+    """What a rule goes by, the most particular first. A vendor is named by the sender's address or domain, or as in Odoo;
+    a warehouse as in Odoo."""
 
     vendor = "vendor"
+    warehouse = "warehouse"
     mailbox = "mailbox"
     intent = "intent"
 
@@ -84,13 +88,17 @@ def by_rules(session: Session, row: MessageRow, proposals: list[ProposalRow]) ->
         return
     address = row.sender_key.casefold()
     mailboxes = session.scalars(select(MailboxMessage.account).where(MailboxMessage.message_id == row.id))
-    origins = [
-        (By.vendor, address),
-        (By.vendor, address.rpartition("@")[2]),
-        *((By.mailbox, name.casefold()) for name in mailboxes),
-    ]
+    senders = [(By.vendor, address), (By.vendor, address.rpartition("@")[2])]
+    took_in = [(By.mailbox, name.casefold()) for name in mailboxes]
     for proposal in proposals:
-        wanted = [*origins, (By.intent, proposal.intent)]
+        stakes = Stakes(**proposal.body["stakes"])
+        wanted = [
+            *senders,
+            *((By.vendor, name.casefold()) for name in [stakes.vendor] if name),
+            *((By.warehouse, name.casefold()) for name in [stakes.warehouse] if name),
+            *took_in,
+            (By.intent, proposal.intent),
+        ]
         found = next((kept[place] for place in wanted if place in kept), None)
         if found is not None:
             proposal.assignee, proposal.team = found.assignee, found.team

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from review.log import HeadFile
 from review.settings import Settings, SettingsError
+from review.visibility import restrict
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -33,9 +34,12 @@ class Database:
         self._upgrade()
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session over one consistent state of the rows."""
+    def read(self, *, whole: bool = False) -> Iterator[Session]:
+        """A session over one consistent state of the rows, as the person who is looking sees them (`review.visibility`);
+        `whole`: all of them, for what is made once for everybody."""
         with Session(self.engine) as session:
+            if not whole:
+                restrict(session)
             yield session
 
     @contextmanager

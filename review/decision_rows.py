@@ -19,14 +19,15 @@ from review.edits import difference
 from review.people import Person
 from review.refusals import Claimed, StaleDecision, TooLate, UnknownProposal
 from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow, ProposalState
+from review.visibility import seen_now
 
 UNDO_WINDOW = timedelta(seconds=30)
 
 
 def find_row(session: Session, proposal_id: str) -> ProposalRow:
-    """Raises UnknownProposal."""
+    """Raises UnknownProposal, also for what the person who is looking does not see."""
     row = session.get(ProposalRow, proposal_id)
-    if row is None:
+    if row is None or not seen_now(row):
         raise UnknownProposal(f"There is no proposal {proposal_id!r}.")
     return row
 

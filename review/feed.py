@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from review.schema import LogEntry
+from review.visibility import seen_subjects
 
 MOST = 500
 SHOWN = ("proposal.", "message.")
@@ -30,11 +31,13 @@ def newest(session: Session) -> int:
 
 
 def events(session: Session, after: int, limit: int = MOST) -> list[Event]:
-    """What came after an entry, oldest first."""
+    """What came after an entry, oldest first, of what the session's person sees."""
     shown = or_(*(LogEntry.kind.startswith(kind, autoescape=True) for kind in SHOWN))
     query = select(LogEntry).where(LogEntry.seq > after, shown).order_by(LogEntry.seq).limit(limit)
-    found = session.scalars(query.options(joinedload(LogEntry.said)))
+    found = session.scalars(query.options(joinedload(LogEntry.said))).all()
+    seen = seen_subjects(session, [entry.subject for entry in found])
     return [
         Event(id=entry.seq, kind=entry.kind, subject=entry.subject, who=(json.loads(entry.content) or {}).get("who"))
         for entry in found
+        if entry.subject in seen
     ]

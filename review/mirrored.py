@@ -30,7 +30,7 @@ MIRRORED: dict[str, tuple[str, ...]] = {
         ),
         "purchase.order": (
             "name", "partner_ref", "origin", "state", "partner_id", "date_order", "date_planned", "currency_id",
-            "picking_ids", "user_id", "amount_total", "company_id",
+            "picking_ids", "user_id", "amount_total", "company_id", "picking_type_id",
         ),
         "purchase.order.line": (
             "order_id", "sequence", "name", "display_type", "product_id", "product_qty", "product_uom",
@@ -39,7 +39,7 @@ MIRRORED: dict[str, tuple[str, ...]] = {
         "sale.order": (
             "name", "client_order_ref", "reference", "origin", "state", "partner_id", "partner_shipping_id",
             "date_order", "commitment_date", "expected_date", "currency_id", "picking_ids", "user_id", "amount_total",
-            "company_id",
+            "company_id", "warehouse_id",
         ),
         "sale.order.line": (
             "order_id", "sequence", "name", "display_type", "product_id", "product_uom_qty", "product_uom",

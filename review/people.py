@@ -23,11 +23,15 @@ class PersonError(ValueError):
 
 
 class Person(BaseModel):
-    """A person who may sign in. `role` is the first of their roles, by which decisions name them."""
+    """A person who may sign in. `role` is the first of their roles, by which decisions name them. `teams` are those that they
+    are in, `owns` those that they see to, `companies` those of Odoo, by name, whose items they see (`review.visibility`)."""
 
     name: str
     role: str
     other_roles: list[str] = []
+    teams: list[str] = []
+    owns: list[str] = []
+    companies: list[str] = []
 
     @property
     def roles(self) -> list[str]:
@@ -51,7 +55,7 @@ class PersonShown(Person):
 
 
 def shown(row: UserRow) -> Person:
-    return Person(name=row.name, role=row.role, other_roles=row.other_roles)
+    return Person(**{name: getattr(row, name) for name in Person.model_fields})
 
 
 def add_person(database: Database, name: str, role: str, *more: str) -> Person:
@@ -143,6 +147,20 @@ def reset_person(database: Database, name: str, by: str) -> None:
         log.append(session, "person.reset", name, {"by": by})
 
 
+def place_person(
+    database: Database, name: str, by: str, *, teams: Sequence[str], owns: Sequence[str], companies: Sequence[str]
+) -> Person:
+    """Says which teams a person is in and sees to, and whose companies' items they see; none of either: all of them.
+
+    Raises PersonError."""
+    placed = {"teams": _names(teams), "owns": _names(owns), "companies": _names(companies)}
+    with database.write() as session:
+        row = _existing(session, name)
+        row.teams, row.owns, row.companies = placed["teams"], placed["owns"], placed["companies"]
+        log.append(session, "person.placed", name, {"by": by, **placed})
+        return shown(row)
+
+
 def anybody(database: Database) -> bool:
     """Whether there is a person who may sign in."""
     with database.read() as session:
@@ -174,6 +192,13 @@ def redeem_sign_in_token(database: Database, token: str) -> Person | None:
             .returning(SignInToken.user)
         ).first()
     return find_person(database, name) if name else None
+
+
+def _names(given: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys(name.strip() for name in given if name.strip()))
+    if wrong := [name for name in names if len(name) > LONGEST_NAME or not name.isprintable()]:
+        raise PersonError(f"A name has 1 to {LONGEST_NAME} visible characters, unlike {wrong[0][:20]!r}.")
+    return names
 
 
 def _existing(session: Session, name: str) -> UserRow:

@@ -186,7 +186,7 @@ def newest(session: Session) -> datetime | None:
 
 def choices(session: Session) -> dict[str, Sequence[str]]:
     """The values that occur, for the filters: intents, channels, languages."""
-    columns = {"intent": ProposalRow.intent, "channel": MessageRow.channel, "language": MessageRow.language}
+    columns = {name: getattr(ProposalRow, name) for name in ("intent", "channel", "language")}
     return {name: session.scalars(select(column).distinct().order_by(column)).all() for name, column in columns.items()}
 
 

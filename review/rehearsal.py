@@ -44,10 +44,11 @@ class Changed(BaseModel):
 
 
 class Effect(BaseModel):
-    """`looked` of the `messages` have been looked at; `concerned` are those that hold what is taught. `failed` could not be
+    """`looked` of the `messages`, `of` in number, have been looked at; `concerned` are those that hold what is taught. `failed` could not be
     read again. Past `MOST_SECONDS` of work it is `finished`, however many are left."""
 
     messages: list[str] = []
+    of: int = 0
     looked: int = 0
     concerned: int = 0
     failed: int = 0
@@ -55,9 +56,13 @@ class Effect(BaseModel):
     changed: list[Changed] = []
     finished: bool = False
 
+    @classmethod
+    def over(cls, messages: list[str]) -> Effect:
+        return cls(messages=messages, of=len(messages))
+
     def summary(self) -> dict[str, int]:
         """Its figures, for the log."""
-        return {"looked": self.looked, "of": len(self.messages), "changed": len(self.changed)}
+        return {"looked": self.looked, "of": self.of, "changed": len(self.changed)}
 
 
 def rehearse_some(database: Database, engine: Engine) -> bool:
@@ -67,12 +72,12 @@ def rehearse_some(database: Database, engine: Engine) -> bool:
         row = next((r for r in session.scalars(drafts) if r.effect is None or not r.effect["finished"]), None)
         if row is None:
             return False
-        effect = Effect(**row.effect) if row.effect else Effect(messages=_within_reach(session, row))
+        effect = Effect(**row.effect) if row.effect else Effect.over(_within_reach(session, row))
         started = time.monotonic()
-        while effect.looked < len(effect.messages) and time.monotonic() - started < SLICE_SECONDS:
+        while effect.looked < effect.of and time.monotonic() - started < SLICE_SECONDS:
             _look(session, engine, row, effect)
         effect.seconds += time.monotonic() - started
-        effect.finished = effect.looked == len(effect.messages) or effect.seconds > MOST_SECONDS
+        effect.finished = effect.looked == effect.of or effect.seconds > MOST_SECONDS
     with database.write() as session:
         # It may have been thrown away meanwhile.
         session.execute(update(LessonRow).where(LessonRow.id == row.id).values(effect=effect.model_dump(mode="json")))

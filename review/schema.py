@@ -181,6 +181,8 @@ class ProposalRow(Base):
     `channel`, `language` and `received_at` repeat the message's, so that the queue is narrowed by one index. `supplier`,
     `carrier`, `delay_days` (the most by which a stated date is later than the held one) and `products` (JSON, a list of
     names) are what briefings count by.
+    `channel`, `language` and `received_at` repeat the message's, so that the queue is narrowed by one index. `company` is
+    that of Odoo, by name, whose record it is about.
     `value_at_risk` is in the order's currency. `due_at` is the deadline, `rank_at` the place in the queue
     (`review.urgency`). Claimed and snoozed are marks that hold until their moment. `moved_by` is the message with which
     the conversation went on after this was proposed. At `escalate_at` it also becomes the matter of a role, which is
@@ -193,10 +195,14 @@ class ProposalRow(Base):
         Index(
             "ix_proposals_queue",
             *("view", "rank_at", "id", "intent", "channel", "language", "snoozed_until", "confidence"),
+            *("team", "company", "assignee"),
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
-        Index("ix_proposals_closed", "view", "closed_at", "id", "intent", "channel", "language", "confidence"),
+        Index(
+            "ix_proposals_closed",
+            *("view", "closed_at", "id", "intent", "channel", "language", "confidence", "team", "company", "assignee"),
+        ),
         Index("ix_proposals_snoozed", "snoozed_until", "id", sqlite_where=SNOOZED, postgresql_where=SNOOZED),
         Index("ix_proposals_assignee", "assignee", "rank_at", sqlite_where=OF_PERSON, postgresql_where=OF_PERSON),
         Index("ix_proposals_team", "team", "rank_at", sqlite_where=OF_TEAM, postgresql_where=OF_TEAM),
@@ -247,6 +253,7 @@ class ProposalRow(Base):
     carrier: Mapped[str | None] = mapped_column(default=None)
     delay_days: Mapped[int | None] = mapped_column(default=None)
     products: Mapped[str] = mapped_column(default="[]", server_default="[]")
+    company: Mapped[str | None] = mapped_column(default=None)
 
     message: Mapped[MessageRow] = relationship(
         back_populates="proposals", foreign_keys="ProposalRow.message_id", lazy="raise"
@@ -274,6 +281,7 @@ class ProposalRow(Base):
         self.carrier = _short(proposal.fields.carrier)
         self.delay_days = proposal.delay_days
         self.products = _named(sorted({_short(change.product) or "" for change in proposal.changes} - {""}))
+        self.company = proposal.stakes.company
         self.due_at = urgency.due_at(proposal.intent, self.received_at)
         self.rank_at = urgency.rank_at(self.due_at, self.value_at_risk)
         escalation = policy_in_force().route(matter_of(proposal)).escalation
@@ -587,6 +595,9 @@ class UserRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
     other_roles: Mapped[list[Any]] = mapped_column(default=list)
+    teams: Mapped[list[Any]] = mapped_column(default=list)
+    owns: Mapped[list[Any]] = mapped_column(default=list)
+    companies: Mapped[list[Any]] = mapped_column(default=list)
     password_hash: Mapped[str | None] = mapped_column(default=None)
     oidc_subject: Mapped[str | None] = mapped_column(default=None, unique=True, index=True)
     failures: Mapped[int] = mapped_column(default=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from agent.directory import is_free_mail, registrable
 from agent.product_mentions import is_code
@@ -68,10 +68,12 @@ def draft(
     else:
         found = (find_product if subject is Subject.code else find_partner)(records, means.strip()[:LONGEST])
         means, meaning = str(found.id), found.name
-    with database.write() as session:
-        mail = session.get(MessageRow, message_id)
+    with database.read() as session:
+        mail = session.get(MessageRow, message_id, options=[undefer(MessageRow.read)])
         if mail is None or mail.read is None:
             raise InvalidLesson("There is no such message, or it could not be read.")
+        reach_of = _reach_of(reach, mail)
+    with database.write() as session:
         row = LessonRow(
             subject=subject,
             given=given,
@@ -79,7 +81,7 @@ def draft(
             means=means,
             meaning=meaning,
             reach=reach,
-            reach_of=_reach_of(reach, mail),
+            reach_of=reach_of,
             message_id=message_id,
             drafted_by=who.name,
             drafted_at=datetime.now(UTC),

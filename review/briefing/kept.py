@@ -39,7 +39,7 @@ def briefing(database: Database, settings: Settings, day: date | None = None, wr
     wanted = day or latest_day(now, at, zone)
     if cut(wanted, at, zone) > now:
         raise NotYet(f"The briefing of {wanted} is made at {at:%H:%M} ({zone}) of that day.")
-    with database.read() as session:
+    with database.read(whole=True) as session:
         if (found := _found(session, wanted)) is not None:
             return found
         made = make(session, wanted, of_day(wanted, at, zone), zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.proposal import Stakes
 from agent.taught import NOTHING
 from review import queue
 from review.assignment import By, InvalidAssignment, assign, rules, set_rule
@@ -63,6 +64,18 @@ def test_the_most_particular_rule_holds(desk):
 
     message_id = desk.take(mail(sender="d@x.example"), FromMailbox(date_change(record=None)))
     assert given(desk, f"{message_id[:20]}-0") == (None, "orders'")
+
+
+def test_rules_go_by_warehouse_and_by_the_vendors_name(desk):
+    """As Odoo has them; the vendor's is the more particular."""
+    set_rule(desk.database, who=ROBIN, by=By.warehouse, value="San Francisco", person=None, team="West")
+    set_rule(desk.database, who=ROBIN, by=By.vendor, value="azure interior", person=None, team="Azure's")
+    for vendor, team in (("Gemini", "West"), ("Azure Interior", "Azure's")):
+        stakes = Stakes(vendor=vendor, warehouse="San Francisco")
+        assert given(desk, desk.propose(date_change(record=None, stakes=stakes), sender=f"a@{team[0]}.example")) == (
+            None,
+            team,
+        )
 
 
 def test_a_rule_is_replaced_and_ended(desk):
