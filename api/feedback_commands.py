@@ -18,7 +18,9 @@ app = typer.Typer(
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="A day, such as 2026-11-01 (UTC).")]
 Models = Annotated[
     Path | None,
-    typer.Option(help="Folder with the candidate's weights.json or calibration.json, in place of those at work."),
+    typer.Option(
+        help="Folder with the candidate's weights.json, calibration.json or prompts, in place of those at work."
+    ),
 ]
 
 
@@ -72,9 +74,13 @@ def drift(data_dir: DataDir = None, json: Json = False) -> None:
 @app.command()
 def shadow(
     since: Day,
-    out: Annotated[Path, typer.Option(help="Where to keep the differences, JSON.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Where to keep the differences. NAME.shadow.json in the folder of runs is seen at the desk."),
+    ],
     engine: Annotated[str, typer.Option(help="Which engine reads beside the one at work.")] = "local",
     models: Models = None,
+    page: Annotated[Path | None, typer.Option(help="Also write them as one HTML page, with the messages.")] = None,
     records: Records = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -82,7 +88,7 @@ def shadow(
     from rich.console import Console
     from rich.progress import Progress
 
-    from evals.decided.shadow import print_shadow, save
+    from evals.decided.shadow import print_shadow, reader_of, save
     from evals.decided.shadow import shadow as run_shadow
     from evals.engines import engine_named
     from evals.labelled import LabelError
@@ -107,4 +113,9 @@ def shadow(
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     save(run, out)
+    if page is not None:
+        from evals.viewer.page import page as html
+        from evals.viewer.shadowed import shadow_content
+
+        page.write_text(html(shadow_content(run, reader_of(store)), out.stem), "utf-8")
     print_shadow(run, Console())

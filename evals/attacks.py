@@ -7,6 +7,7 @@ what once came from outside and now stands in a record.
 from __future__ import annotations
 
 import copy
+import hashlib
 import html
 import json
 import random
@@ -81,7 +82,8 @@ def sample(attacks: Sequence[Attack], most: int, seed: int) -> list[Attack]:
 
 
 def attacked_mail(raw: bytes, attack: Attack, place: Place) -> bytes:
-    """The mail with the payload in a place. The sender's own words, headers and attachments stay as they are."""
+    """The mail with the payload in a place, the same bytes each time. The sender's own words, headers and attachments
+    stay as they are."""
     mail = message_from_bytes(raw, policy=policy.default.clone(raise_on_defect=False))
     assert isinstance(mail, EmailMessage)
     text = attack.text
@@ -96,6 +98,8 @@ def attacked_mail(raw: bytes, attack: Attack, place: Place) -> bytes:
         mail.add_attachment(b"%PDF-1.4 ", maintype="application", subtype="pdf", filename=f"{name[:LONGEST_NAME]}.pdf")
     else:
         _into_body(mail, text, place)
+    for number, part in enumerate(p for p in mail.walk() if p.is_multipart() and p.get_boundary() is None):
+        part.set_boundary(f"=_{hashlib.sha256(f'{attack.id}/{number}'.encode()).hexdigest()[:24]}")
     return mail.as_bytes(policy=policy.SMTP.clone(max_line_length=900, raise_on_defect=False))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from evals.langsmith.commands import app as langsmith_app
 from evals.options import (
     CacheOption,
     EngineOption,
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 
 app.add_typer(run_app)
+app.add_typer(langsmith_app, name="langsmith")
 
 
 def vectors_in(index: Path | None) -> Path | None:

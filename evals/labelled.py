@@ -7,11 +7,11 @@ only, `records.json` (what Odoo held when the messages came).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -34,6 +34,13 @@ class LabelledException(BaseModel):
     actions: list[str] = Field(default_factory=list)
     acceptable_actions: list[str] = Field(default_factory=list)
     alternatives: list[list[str]] = Field(default_factory=list)
+
+
+class Stated(Protocol):
+    """Whatever states facts about lines: a label or a proposal."""
+
+    @property
+    def fields(self) -> dict[str, Any]: ...
 
 
 class Expected(BaseModel):
@@ -99,6 +106,13 @@ class LabelledSet:
             names = {fold(str(row[f])) for f in ("default_code", "name", "display_name") if row.get(f)}
             keys.update({name: f"product:{row['id']}" for name in names if name not in keys})
         return keys
+
+
+def named_products(products: Mapping[str, str], stated: Iterable[Stated]) -> dict[str, str]:
+    """Of the keys of products, those that the lines of these exceptions name."""
+    lines = [line for exception in stated for line in exception.fields.get("lines", [])]
+    names = {fold(str(line[name])) for line in lines for name in ("product", "substitute") if line.get(name)}
+    return {name: products[name] for name in sorted(names) if name in products}
 
 
 def fold(text: str) -> str:

@@ -42,9 +42,10 @@ class Prompt(BaseModel):
 
 
 @cache
-def load_prompt(name: str) -> Prompt:
-    """The prompt of `prompts/<name>.md`. Raises PromptError."""
-    return read_prompt(FOLDER / f"{name}.md")
+def load_prompt(name: str, candidates: Path | None = None) -> Prompt:
+    """The prompt of `prompts/<name>.md`, or the one that stands under that name in `candidates`. Raises PromptError."""
+    tried = candidates / f"{name}.md" if candidates else None
+    return read_prompt(tried if tried and tried.exists() else FOLDER / f"{name}.md")
 
 
 def all_prompts() -> list[Prompt]:

@@ -35,7 +35,7 @@ class Endpoint:
     kinds of personal data that are replaced before anything is sent (see `agent.llm.redaction`).
 
     `structured` is how the answer's form is asked for: by the endpoint's JSON schema, by a tool, or (`auto`) by the
-    first until the endpoint refuses it."""
+    first until the endpoint refuses it. `prompts` is a folder of prompt files that are tried in place of those at work."""
 
     base_url: str
     model: str
@@ -48,6 +48,7 @@ class Endpoint:
     structured: Structured = "auto"
     redact: tuple[str, ...] = ("mail", "phone", "bank")
     capture_content: bool = False
+    prompts: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
     def cost(self, tokens_in: int, tokens_out: int) -> float:

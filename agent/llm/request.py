@@ -16,7 +16,7 @@ from agent.llm.redaction import Redaction
 from agent.propose import Policy
 from agent.taxonomy import INTENTS_WITHOUT_RECORD, taxonomy
 from agent.triage import Study
-from prompts.library import load_prompt, tokens_in
+from prompts.library import Prompt, load_prompt, tokens_in
 from tools.message import Message, Part, PassageKind
 
 SENT = {
@@ -39,20 +39,17 @@ _PERSON = re.compile(r"(?:(?!\d)[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’.-]*\s){1,3}(?!\d)[A-
 
 @dataclass(frozen=True)
 class Request:
-    """The two texts of a request, which prompts they come from, and about how many tokens they are."""
+    """The two texts of a request, about how many tokens they are, and the hash of each prompt by its name."""
 
     system: str
     user: str
     tokens: int
-
-    @property
-    def prompts(self) -> dict[str, str]:
-        """The hash of each prompt by its name."""
-        return {name: load_prompt(name).digest for name in (SYSTEM, MESSAGE)}
+    prompts: dict[str, str]
 
 
-def instructions(policy: Policy) -> str:
-    """The stable part: the same for every message under one taxonomy and policy."""
+def instructions(policy: Policy, system: Prompt | None = None) -> str:
+    """The stable part: the same for every message under one taxonomy and policy. `system`: another prompt than that at
+    work."""
     intents = []
     for key, intent in taxonomy().intents.items():
         follows = list(dict.fromkeys(a for rule in policy.rules if rule.intent == key for a in rule.actions))
@@ -61,7 +58,7 @@ def instructions(policy: Policy) -> str:
         ]
         told = {"key": key, "means": intent.means, "record": intent.record, "fields": fields, "follows": follows}
         intents.append(told)
-    return load_prompt(SYSTEM).render(intents=intents)
+    return (system or load_prompt(SYSTEM)).render(intents=intents)
 
 
 def build_request(
@@ -75,7 +72,8 @@ def build_request(
     parts = [
         {"name": redaction.hide(p.name), "lines": redaction.hide(text).splitlines()} for p, text in sent_parts(message)
     ]
-    user = load_prompt(MESSAGE).render(
+    prompts = {name: load_prompt(name, endpoint.prompts) for name in (SYSTEM, MESSAGE)}
+    user = prompts[MESSAGE].render(
         mark=hashlib.sha256(f"mark/{message.id}".encode()).hexdigest()[:12],
         received=f"{message.received_at:%Y-%m-%d (%A)}",
         channel=str(message.channel),
@@ -84,12 +82,12 @@ def build_request(
         open=still_open,
         parts=parts,
     )
-    system = instructions(policy)
+    system = instructions(policy, prompts[SYSTEM])
     tokens = tokens_in(system) + tokens_in(user)
     if tokens + endpoint.answer_tokens > endpoint.limits.message_tokens:
         said = f"The message is too long to be sent to the model (about {tokens} tokens)."
         raise ModelFailure(said, "too long")
-    return Request(system, user, tokens)
+    return Request(system, user, tokens, {name: prompt.digest for name, prompt in prompts.items()})
 
 
 def sent_parts(message: Message) -> list[tuple[Part, str]]:

@@ -14,9 +14,12 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from evals.decided.outcomes import SETTLING
 from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow, SearchText
 
+SHOWN_INTENTS = 4
 WORD = re.compile(r"[^\W\d_]{3,}")
+REFUSALS = {DecisionKind.reject, DecisionKind.not_exception}
 NOTABLE_SHIFT = 0.1
 """A Jensen-Shannon divergence (bits) above which a week's mix of intents is marked; two weeks of 100 messages of one mix
 stay below it."""
@@ -24,7 +27,8 @@ stay below it."""
 
 class Week(BaseModel):
     """A week's messages. `shift` is the Jensen-Shannon divergence (0 to 1 bit) of its intents from those of all weeks
-    before; `unseen` the share of its words that no week before held; both None for the first week."""
+    before; `unseen` the share of its words that no week before held; both None for the first week. `decided` are its
+    proposals that people closed, `rejected` those that they turned down; what was taken back does not count."""
 
     monday: date
     messages: int
@@ -57,13 +61,14 @@ def drift(session: Session) -> list[Week]:
         week.proposals += 1
         week.intents[row.intent] = week.intents.get(row.intent, 0) + 1
         sure[monday].append(row.confidence)
-    for decision in session.scalars(select(DecisionRow)):
+    standing = select(DecisionRow).where(DecisionRow.undone_at.is_(None), DecisionRow.kind.in_(SETTLING))
+    for decision in session.scalars(standing):
         week = weeks[of_proposal[decision.proposal_id]]
-        if decision.kind != DecisionKind.edit:
-            week.decided += 1
-        if decision.kind == DecisionKind.reject:
+        week.decided += 1
+        if decision.kind in REFUSALS:
             week.rejected += 1
-            week.reasons[decision.reason or "none"] = week.reasons.get(decision.reason or "none", 0) + 1
+            reason = decision.reason or str(decision.kind)
+            week.reasons[reason] = week.reasons.get(reason, 0) + 1
     _follow(weeks, words, sure)
     return [weeks[monday] for monday in sorted(weeks)]
 
@@ -96,16 +101,28 @@ def divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:
 
 def print_drift(weeks: list[Week], console: Console) -> None:
     table = Table("week from", title="What came in, by week")
-    for column in ("messages", "intents moved", "unseen words", "confidence", "rejected", "first reason"):
+    for column in ("messages", "intents moved", "unseen words", "confidence", "rejected"):
         table.add_column(column, justify="right")
+    table.add_column("most frequent intents")
+    table.add_column("why rejected")
     for week in weeks:
         moved = "–" if week.shift is None else f"{week.shift:.3f}{' !' if week.shift > NOTABLE_SHIFT else ''}"
-        reason = max(week.reasons, key=lambda r: week.reasons[r]).replace("_", " ") if week.reasons else "–"
+        mix = ", ".join(f"{n / week.proposals:.0%} {words(intent)}" for intent, n in most(week.intents)[:SHOWN_INTENTS])
+        reasons = ", ".join(f"{n} {words(reason)}" for reason, n in most(week.reasons))
         share = f"{week.rejected} of {week.decided}"
         unseen = "–" if week.unseen is None else f"{week.unseen:.1%}"
         sure = "–" if week.confidence is None else f"{week.confidence:.2f}"
-        table.add_row(f"{week.monday}", str(week.messages), moved, unseen, sure, share, reason)
+        table.add_row(f"{week.monday}", str(week.messages), moved, unseen, sure, share, mix or "–", reasons or "–")
     console.print(table)
+
+
+def most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The most frequent first; of equals, by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _monday(moment: datetime) -> date:

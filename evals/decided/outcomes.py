@@ -15,6 +15,8 @@ from evals.labelled import Expected, LabelledException
 from review.decisions import RejectReason
 from review.schema import DecisionKind, DecisionRow, MessageRow, ProposalRow, ProposalState
 
+SETTLING = {DecisionKind.approve, DecisionKind.reject, DecisionKind.not_exception, DecisionKind.merge}
+"""The decisions that close an item. After the others it waits: for a second person, for one to read, in two parts."""
 STILL_RIGHT = {RejectReason.already_done.name, RejectReason.duplicate.name}
 """Reasons for turning a proposal down that do not say that it was wrong."""
 
@@ -43,7 +45,9 @@ def decided(session: Session) -> Iterator[Decided]:
     for row in rows:
         proposals[row.message_id].append(row)
     decisions: dict[str, list[DecisionRow]] = defaultdict(list)
-    for decision in session.scalars(select(DecisionRow).order_by(DecisionRow.id)):
+    for decision in session.scalars(
+        select(DecisionRow).where(DecisionRow.undone_at.is_(None)).order_by(DecisionRow.id)
+    ):
         decisions[decision.proposal_id].append(decision)
     messages = (
         select(MessageRow).where(MessageRow.duplicate_of.is_(None)).order_by(MessageRow.received_at, MessageRow.id)
@@ -65,24 +69,40 @@ def _judge(found: Decided, decisions: dict[str, list[DecisionRow]]) -> None:
     exceptions: list[LabelledException] = []
     for row in found.proposals:
         taken = decisions[row.id]
-        if not taken:
+        if not taken or taken[-1].kind not in SETTLING:
             continue  # superseded or expired: newer news says what is right
-        last = taken[-1]
-        if len({d.who for d in taken if d.kind == DecisionKind.edit}) > 1:
+        last, edits = taken[-1], [d for d in taken if d.kind == DecisionKind.edit]
+        if len({d.who for d in edits}) > 1:
             found.unclear.append(f"{row.id}: several people edited it")
         elif last.kind == DecisionKind.approve or last.reason in STILL_RIGHT:
             exceptions.append(labelled(Proposal(**last.decided)))
-        elif last.reason == RejectReason.not_needed.name and len(taken) == 1:
+        elif last.kind == DecisionKind.not_exception or (last.reason == RejectReason.not_needed.name and not edits):
             exceptions.append(LabelledException(intent="not_actionable", actions=["no_action"]))
-        elif len(taken) > 1:
-            found.unclear.append(f"{row.id}: {taken[-2].who} edited it and {last.who} rejected it ({last.reason})")
-        else:
+        elif last.kind == DecisionKind.reject and edits:
+            found.unclear.append(f"{row.id}: {edits[-1].who} edited it and {last.who} rejected it ({last.reason})")
+        elif last.kind == DecisionKind.reject:
             found.unclear.append(f"{row.id}: rejected as wrong ({last.reason}), and what is right was not said")
     if found.unclear or not exceptions:
         return
     manual = all(e.intent == "unclear" for e in exceptions)
     business = [e for e in exceptions if e.intent != "not_actionable"]
-    found.expected = Expected(exceptions=business or exceptions[:1], manual=manual)
+    found.expected = Expected(exceptions=joined(business) or exceptions[:1], manual=manual)
+
+
+def joined(exceptions: Sequence[LabelledException]) -> list[LabelledException]:
+    """One label for each intent and record: what people divided by lines to decide on it apart is one matter still."""
+    found: dict[tuple[str, str, int], LabelledException] = {}
+    for number, one in enumerate(exceptions):
+        key = (one.intent, one.record.model, one.record.id) if one.record else (one.intent, "", -number)
+        if key in found:
+            first = found[key]
+            lines = [*first.fields.get("lines", []), *one.fields.get("lines", [])]
+            fields = {**one.fields, **first.fields} | ({"lines": lines} if lines else {})
+            one = first.model_copy(
+                update={"fields": fields, "actions": list(dict.fromkeys([*first.actions, *one.actions]))}
+            )
+        found[key] = one
+    return list(found.values())
 
 
 def labelled(proposal: Proposal) -> LabelledException:

@@ -19,11 +19,12 @@ from sqlalchemy.orm import undefer
 
 from agent.proposal import Lane, Proposal
 from evals.engines import Engine
+from evals.labelled import LabelError
 from evals.predictions import PredictedException, Prediction
 from review.database import Database
 from review.raw_store import RawStore
 from review.schema import MessageRow, MessageState, ProposalRow
-from tools.message import Channel
+from tools.message import Channel, Message
 from tools.reading import read_message
 
 Kind = Literal["same", "confidence", "lane", "actions", "fields", "record", "intent", "failed"]
@@ -36,6 +37,8 @@ class Shadowed(BaseModel):
     """One message: what was proposed at first, what the candidate proposes, and the greatest difference between them."""
 
     message: str
+    channel: str
+    language: str
     subject: str
     received_at: AwareDatetime
     live: list[PredictedException]
@@ -93,6 +96,8 @@ def shadow(
         run.messages.append(
             Shadowed(
                 message=message.id,
+                channel=message.channel,
+                language=message.language,
                 subject=message.subject,
                 received_at=message.received_at,
                 live=live[message.id],
@@ -159,3 +164,23 @@ def _told(proposal: PredictedException) -> str:
 def save(run: ShadowRun, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(run.model_dump_json(indent=1), "utf-8")
+
+
+def load(file: Path) -> ShadowRun:
+    """A shadow run as it was saved. Raises LabelError for a file that is none."""
+    try:
+        return ShadowRun.model_validate_json(file.read_bytes())
+    except ValueError as error:
+        raise LabelError(f"{file} is no shadow run; make it with `triage feedback shadow`.") from error
+
+
+def reader_of(store: RawStore) -> Callable[[Shadowed], Message | None]:
+    """Reads a shadowed message again from the raw store; None where it is not kept any more."""
+
+    def read(one: Shadowed) -> Message | None:
+        try:
+            return read_message(store.get(one.message), channel=Channel(one.channel), received_at=one.received_at)
+        except (OSError, ValueError):  # erased by now, or altered: the difference is shown without its text
+            return None
+
+    return read

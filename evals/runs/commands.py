@@ -34,7 +34,9 @@ def run(
     price: Annotated[float | None, typer.Option(min=0, help="What a million tokens cost, in your currency.")] = None,
     models: Annotated[
         Path | None,
-        typer.Option(help="Folder with a candidate's weights.json or calibration.json, in place of those at work."),
+        typer.Option(
+            help="Folder with a candidate's weights.json, calibration.json or prompts, in place of those at work."
+        ),
     ] = None,
 ) -> None:
     """Run an engine over suites and keep everything about it in one file."""
@@ -179,7 +181,7 @@ def view(
         from evals.runs.compare import labels_from
         from evals.runs.file import read_run
         from evals.viewer.content import content
-        from evals.viewer.page import page
+        from evals.viewer.page import page as html
 
         task = bar.add_task("cases")
         shown = content(
@@ -190,12 +192,26 @@ def view(
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     out = out or file.with_suffix(".html")
-    out.write_text(page(shown, run.name), encoding="utf-8")
+    out.write_text(html(shown, run.name), encoding="utf-8")
     typer.echo(str(out))
     if browser:
         import webbrowser
 
         webbrowser.open(out.resolve().as_uri())
+
+
+@app.command()
+def page(
+    files: Annotated[list[Path], typer.Argument(metavar="RUN…", help="Files that `triage eval run` wrote.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/quality-runs.md"),
+) -> None:
+    """Write a page of measured figures from runs, with what they were made of."""
+    with refusals():
+        from evals.runs.file import read_run
+        from evals.runs.page import write
+
+        write([read_run(file) for file in files], out)
+    typer.echo(f"{out} written.", err=True)
 
 
 class Kind(StrEnum):
@@ -204,6 +220,7 @@ class Kind(StrEnum):
     stress = "stress"
     abstention = "abstention"
     robustness = "robustness"
+    injection = "injection"
 
 
 @app.command()
@@ -211,14 +228,19 @@ def make(
     kind: Annotated[Kind, typer.Argument(help="Which suite to make.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; it must be empty.")],
     base: Annotated[Path, typer.Option(help="The suite whose records, and for stress whose mails, are used.")],
-    seed: Annotated[int, typer.Option(help="What is drawn for stress; the same seed, the same bytes.")] = 0,
-    each: Annotated[int, typer.Option(min=1, help="Mails of each kind for stress.")] = 20,
+    attacks: Annotated[Path | None, typer.Option(help="Payloads for injection, one JSON object a line.")] = None,
+    seed: Annotated[
+        int, typer.Option(help="What is drawn for stress and injection; the same seed, the same bytes.")
+    ] = 0,
+    each: Annotated[int, typer.Option(min=1, help="Mails of each kind for stress, of each place for injection.")] = 20,
 ) -> None:
-    """Make a suite: stressed mails, mails outside of the taxonomy, or mails in hard envelopes."""
+    """Make a suite: stressed mails, mails outside of the taxonomy, mails in hard envelopes, or mails with payloads."""
     with refusals():
         from evals.generated.abstention import make_abstention
+        from evals.generated.attacked import make_injection
         from evals.generated.robustness import make_robustness
         from evals.generated.stress import make_stress
+        from evals.labelled import LabelError
         from evals.runs.suite import load_suite
 
         suite = load_suite(base)
@@ -226,8 +248,12 @@ def make(
             made = make_stress(suite, out, seed=seed, each=each)
         elif kind is Kind.abstention:
             made = make_abstention(suite, out)
-        else:
+        elif kind is Kind.robustness:
             made = make_robustness(suite, out)
+        elif attacks is None:
+            raise LabelError("An injection suite is made of payloads; give their file with --attacks.")
+        else:
+            made = make_injection(suite, out, attacks, seed=seed, each=each)
     typer.echo(f"{made} cases written to {out}.", err=True)
 
 
@@ -249,13 +275,13 @@ def export(
 @app.command()
 def promote(
     candidate: Annotated[
-        Path, typer.Argument(metavar="CANDIDATE", help="Folder with weights.json or calibration.json.")
+        Path, typer.Argument(metavar="CANDIDATE", help="Folder with weights.json, calibration.json or prompts.")
     ],
     file: Annotated[Path, typer.Option("--run", help="The run that was made with --models CANDIDATE.")],
     baseline: Annotated[Path, typer.Option(help="The run of what is at work.")],
     rules: Annotated[Path, typer.Option(help="The rules (YAML).")],
 ) -> None:
-    """Put fitted weights and calibrators to work, through the gate alone. Exit codes are those of `gate`."""
+    """Put fitted weights, calibrators and prompts to work, through the gate alone. Exit codes are those of `gate`."""
     with refusals():
         from evals.decided.promote import promote as put_to_work
         from evals.runs.file import read_run

@@ -10,9 +10,10 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from evals.labelled import LabelError
+from evals.matching import JudgedCase
 from evals.runs.file import CaseKey, Run, Try
 from evals.runs.grade import Graded, Labels, grade, slices_of
-from evals.runs.paired import Difference, McNemar, differences, mcnemar
+from evals.runs.paired import Difference, McNemar, chances_of_loss, differences, mcnemar
 from evals.runs.suite import label_digest, load_suites
 
 SMALLEST_SLICE = 20
@@ -72,12 +73,19 @@ class Pairing:
         return replace(self, before=some(self.before), after=some(self.after))
 
     def differences(self) -> list[Difference]:
-        return differences(
-            [g.judged for g in self.before],
-            [g.judged for g in self.after],
-            before_cases=[g.of for g in self.before],
-            after_cases=[g.of for g in self.after],
-        )
+        before, after = self._judged()
+        return differences(before, after, before_cases=_cases(self.before), after_cases=_cases(self.after))
+
+    def chances_of_loss(self) -> dict[str, float]:
+        before, after = self._judged()
+        return chances_of_loss(before, after, before_cases=_cases(self.before), after_cases=_cases(self.after))
+
+    def _judged(self) -> tuple[list[JudgedCase], list[JudgedCase]]:
+        return [g.judged for g in self.before], [g.judged for g in self.after]
+
+
+def _cases(graded: Sequence[Graded]) -> list[CaseKey]:
+    return [g.of for g in graded]
 
 
 def pair(before: Run, after: Run, labels: Mapping[CaseKey, Labels] | None = None) -> Pairing:

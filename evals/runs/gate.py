@@ -3,7 +3,7 @@
     # gates.yaml
     rules:
       - figure: exception_f1        # any figure of `triage eval score --json`
-        not_worse: true             # fails where the paired 95 % interval shows it worse than the baseline run
+        not_worse: true             # fails where it lost more than one of 20 runs that equal the baseline run would by chance
       - figure: end_to_end
         within: 0.03                # fails unless the interval excludes a loss of more than 3 points
       - figure: selective_risk
@@ -30,7 +30,7 @@ from evals.report import NAMES
 from evals.runs.compare import Pairing, always_right, name_of, pair
 from evals.runs.file import Failure, Run
 from evals.runs.grade import Graded, grade, slices_of
-from evals.runs.paired import LOWER_IS_BETTER, NEITHER
+from evals.runs.paired import LOWER_IS_BETTER, NEITHER, Difference
 from evals.score import Figure, figures
 
 
@@ -162,6 +162,8 @@ def _absolute(rule: Rule, graded: Sequence[Graded], run: Run) -> Check:
     return Check(outcome=Outcome.passed if kept else Outcome.failed, said=said)
 
 
+ALARMS = 0.05
+"""The share of runs, as good as the baseline run, that `not_worse` may fail."""
 NO_BASELINE = "needs a baseline run; give one with --baseline"
 
 
@@ -175,13 +177,21 @@ def check_paired(rule: Rule, paired: Pairing | None) -> Check:
     found = next((d for d in paired.differences() if d.figure == rule.figure), None)
     if found is None:
         return Check(outcome=Outcome.cannot_judge, said=f"{name} has no value in one of the runs.")
-    failed = rule.not_worse and found.verdict == "worse"
-    said = found.sentence + rule.where
+    said, failed = f"{name}: {change_of(found)}", False
+    if rule.not_worse:
+        chance = paired.chances_of_loss()[rule.figure]
+        failed = chance <= ALARMS
+        said += f"; of runs as good as the baseline {100 * chance:.1f} % lose as much by chance"
     if rule.within is not None:
         worst = found.high if rule.figure in LOWER_IS_BETTER else -found.low
         failed = failed or worst > rule.within
         said += f"; a loss of up to {100 * max(0.0, worst):.1f} points is not excluded, {100 * rule.within:g} allowed"
     return Check(outcome=Outcome.failed if failed else Outcome.passed, said=said)
+
+
+def change_of(found: Difference) -> str:
+    points = f"{100 * found.difference:+.1f} points, 95 % {100 * found.low:+.1f} to {100 * found.high:+.1f}"
+    return f"{found.before:.3f} before, {found.after:.3f} now ({points})"
 
 
 def _always_right(name: str, graded: Sequence[Graded]) -> Check:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from evals.engines import artefacts_in
 from evals.quality import commit
 from evals.runs.file import Header
 from evals.runs.suite import Suite
@@ -43,6 +44,6 @@ def code_digest(models: Path | None = None) -> str:
     for package in OWN:
         for file in sorted(p for p in (root / package).rglob("*") if p.is_file() and p.suffix != ".pyc"):
             whole.update(str(file.relative_to(root)).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    for file in sorted(models.glob("*.json")) if models else ():
+    for file in sorted(a.file for a in artefacts_in(models).values()) if models else ():
         whole.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()[:16]

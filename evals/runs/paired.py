@@ -1,4 +1,4 @@
-"""Whether two runs over the same cases differ: exact McNemar, paired bootstrap, and a sentence that says it plainly."""
+"""Whether two runs over the same cases differ: exact McNemar, paired bootstrap and randomization, and a plain sentence."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from evals.figures import sampled
 from evals.intervals import percentiles
 from evals.matching import JudgedCase
 from evals.report import NAMES
-from evals.score import SAMPLES, case_weights
+from evals.score import SAMPLES, SEED, case_weights
 
 LOWER_IS_BETTER = frozenset({"selective_risk", "brier", "calibration_error"})
 NEITHER = frozenset({"manual_share"})
 """Figures of which neither more nor less is better by itself."""
+
+DRAWS = 2000
+"""Random exchanges of a randomization test."""
 
 Verdict = Literal["better", "worse", "differs", "none shown"]
 
@@ -88,16 +91,68 @@ def differences(
     the same cases are drawn for both. `…_cases` name the case of each try.
 
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap; paired use after Koehn (2004), EMNLP."""
-    order = sorted(set(before_cases), key=repr)
-    if set(after_cases) != set(order):
-        raise ValueError("Both runs must hold the same cases.")
-    if not order:
+    first, second = numbered(before_cases, after_cases)
+    if not first:
         return []
-    number = {case: i for i, case in enumerate(order)}
-    weights = case_weights(range(len(order)), samples)
-    old = sampled(before, weights[:, [number[c] for c in before_cases]])
-    new = sampled(after, weights[:, [number[c] for c in after_cases]])
+    weights = case_weights(range(max(first) + 1), samples)
+    old, new = sampled(before, weights[:, first]), sampled(after, weights[:, second])
     return [found for name in old if (found := difference(name, old[name], new[name]))]
+
+
+def chances_of_loss(
+    before: Sequence[JudgedCase],
+    after: Sequence[JudgedCase],
+    *,
+    before_cases: Sequence[Hashable],
+    after_cases: Sequence[Hashable],
+    draws: int = DRAWS,
+) -> dict[str, float]:
+    """For each figure of which more or less is better, the chance that a run which is as good as `before` looks as much
+    worse as `after` does, or more: the one-sided paired randomization test.
+
+    If both runs are as good, it is chance which of the two gave which outcome of a case. So both outcomes of each case
+    (all its tries) change sides or stay at random, and the loss is held against the losses that arise so. Nothing is
+    assumed of the figure, and at most a share p of runs that are equal have a chance of p or less. For a share of cases it is
+    the exact McNemar test, one-sided. Source: Noreen (1989), Computer-Intensive Methods for Testing Hypotheses;
+    for figures of language Yeh (2000), COLING."""
+    first, second = numbered(before_cases, after_cases)
+    if not first:
+        return {}
+    swap = exchanges(max(first) + 1, draws)
+    both = [*before, *after]
+    old = sampled(both, np.concatenate([1 - swap[:, first], swap[:, second]], axis=1))
+    new = sampled(both, np.concatenate([swap[:, first], 1 - swap[:, second]], axis=1))
+    return {
+        name: found
+        for name in old
+        if name not in NEITHER
+        and (found := chance_of_loss(new[name] - old[name], lower_is_better=name in LOWER_IS_BETTER)) is not None
+    }
+
+
+def exchanges(cases: int, draws: int = DRAWS, seed: int = SEED) -> NDArray[np.int64]:
+    """Which cases change sides, shape (1 + draws, cases): none in the first row, each with a chance of one half after it."""
+    drawn = np.random.default_rng(seed).integers(0, 2, (draws + 1, cases))
+    drawn[0] = 0
+    return drawn
+
+
+def chance_of_loss(change: NDArray[np.float64], *, lower_is_better: bool = False) -> float | None:
+    """The share of changes, the first of which is the one that was seen, that are as much for the worse as that one, or
+    more; None where it has no value. The first counts itself, which keeps the test at its level whatever the draws."""
+    if np.isnan(change[0]):
+        return None
+    loss = change if lower_is_better else -change
+    loss = loss[~np.isnan(loss)]
+    return float(np.mean(loss >= loss[0] - 1e-9))
+
+
+def numbered(before: Sequence[Hashable], after: Sequence[Hashable]) -> tuple[list[int], list[int]]:
+    """The cases of both runs as numbers, the same for the same case. Raises ValueError where one run lacks a case."""
+    number = {case: i for i, case in enumerate(sorted(set(before), key=repr))}
+    if set(after) != set(number):
+        raise ValueError("Both runs must hold the same cases.")
+    return [number[case] for case in before], [number[case] for case in after]
 
 
 def difference(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Difference | None:

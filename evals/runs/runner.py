@@ -17,7 +17,7 @@ from typing import Any
 from agent.proposal import Triage
 from evals.baselines import KeywordRules
 from evals.engines import Engine, engine_named, known, records_of
-from evals.labelled import Case, LabelError, fold
+from evals.labelled import Case, LabelError, named_products
 from evals.predictions import Prediction
 from evals.runs.file import End, Failure, Run, RunWriter, Try, Versions, read_run
 from evals.runs.made_of import header_of
@@ -134,7 +134,9 @@ class Bench:
             failure=Failure.infrastructure if triage.fallback else None,
             spans={"read": read, **triage.seconds},
             cost=triage.cost,
-            products=_named(products, case, prediction),
+            products=named_products(
+                products, [*(case.expected.exceptions if case.expected else ()), *prediction.exceptions]
+            ),
             versions=digest([triage.versions]),
         ), triage.versions
 
@@ -173,14 +175,6 @@ class Bench:
 def vendor(message: Message) -> str:
     """Whose way of writing a message shows: the sender's domain, or the provider of a carrier's event."""
     return message.event.provider if message.event else message.sender.domain
-
-
-def _named(products: Mapping[str, str], case: Case, prediction: Prediction) -> dict[str, str]:
-    """The keys of the products that a case's label or prediction names."""
-    stated = [*(case.expected.exceptions if case.expected else ()), *prediction.exceptions]
-    lines = [line for exception in stated for line in exception.fields.get("lines", [])]
-    names = {fold(str(line[name])) for line in lines for name in ("product", "substitute") if line.get(name)}
-    return {name: products[name] for name in sorted(names) if name in products}
 
 
 def _in_turn(bench: Bench, jobs: Sequence[Job]) -> Iterator[Outcome]:

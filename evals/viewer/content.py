@@ -133,12 +133,17 @@ def _detail(tries: Sequence[Graded], before: Sequence[Graded], message: Message 
     return {
         "received": case.received_at.isoformat(),
         "sender": f"{message.sender.name} <{message.sender.email}>" if message else "",
-        "parts": [{"name": p.name, "text": p.text[:LONGEST_TEXT]} for p in message.parts] if message else [],
+        "parts": parts(message),
         "expected": case.expected.model_dump(mode="json") if case.expected else None,
         "a": [_try(g) for g in tries],
         "b": [_try(g) for g in before],
         "baseline": next((g.tried.baseline.model_dump(mode="json") for g in tries if g.tried.baseline), None),
     }
+
+
+def parts(message: Message | None) -> list[Json]:
+    """The texts of a message, by the names that evidence points to them by."""
+    return [{"name": p.name, "text": p.text[:LONGEST_TEXT]} for p in message.parts] if message else []
 
 
 def _try(graded: Graded) -> Json:

@@ -1,5 +1,5 @@
 "use strict";
-// Shows one run, or two held against each other. Texts come from strangers: they are set as text, never as HTML.
+// Shows one run, or two held against each other; or a shadow run, whose messages have no labels and differ in something. Texts come from strangers: they are set as text, never as HTML.
 (() => {
   const data = JSON.parse(document.getElementById("content").textContent);
   const [run, other] = data.runs;
@@ -27,6 +27,7 @@
     return side.r > 0 ? "sometimes" : side.m ? "manual" : "wrong";
   }
   const SAID = { absent: "absent", failed: "failed", right: "right", sometimes: "at times", manual: "to manual", wrong: "wrong" };
+  const mark = (kind) => make("span", { cls: `badge ${{ same: "right", failed: "failed" }[kind] ?? "sometimes"}`, text: words(kind) });
   const badge = (side) => make("span", { cls: `badge ${outcomeOf(side)}`, text: SAID[outcomeOf(side)] });
 
   // -- the list ------------------------------------------------------------------------------------------------------
@@ -34,7 +35,10 @@
   const cases = data.cases.map((row, at) => ({
     ...row, at, found: [row.s, row.i, row.t, row.v, row.l, row.h, ...row.n, ...row.g].join(" ").toLowerCase(),
   }));
-  const OUTCOMES = {
+  const OUTCOMES = data.differences ? {
+    "": ["any difference", () => true],
+    ...Object.fromEntries(data.differences.map(([kind, count]) => [kind, [`${words(kind)} (${count})`, (c) => c.d === kind]])),
+  } : {
     "": ["any outcome", () => true],
     right: ["right", (c) => outcomeOf(c.a) === "right"],
     wrong: ["not right", (c) => outcomeOf(c.a) !== "right"],
@@ -93,8 +97,8 @@
     const row = make("div", {
       cls: "row", role: "option", id: `row-${n}`, "aria-selected": String(n === chosen),
       of: [
-        badge(c.a),
-        other ? badge(c.b) : make("span"),
+        c.d ? mark(c.d) : badge(c.a),
+        other && !c.d ? badge(c.b) : make("span"),
         make("div", { of: [
           make("div", { cls: "name", text: c.t || c.i }),
           make("div", { cls: "what", text: [c.s, c.i, c.n.map(words).join(", "), c.l].filter(Boolean).join(" · ") }),
@@ -133,14 +137,14 @@
       make("h2", { text: "Message" }),
       ...(d.parts.length ? d.parts.filter((p) => p.text).map((p) => part(p, spans))
         : [make("p", { cls: "dim", text: "The text is not in this file: the suite was not at hand, or has changed." })]),
-      make("h2", { text: "Expected and found" }),
+      make("h2", { text: c.d ? `Differs in: ${words(c.d)}` : "Expected and found" }),
       make("div", { cls: "columns", of: [
-        expected(d.expected), ...tries(d.a, run.name), ...(other ? tries(d.b, other.name) : []),
+        !c.d && expected(d.expected), ...tries(d.a, run.name), ...(other ? tries(d.b, other.name) : []),
         d.baseline && make("div", { cls: "card", of: [
           make("h3", { text: "cheap baseline" }), ...d.baseline.exceptions.map((e) => finding(e)),
           !d.baseline.exceptions.length && make("p", { text: "to manual" }),
         ] }),
-      ] }),
+      ].filter(Boolean) }),
     ];
   }
 
@@ -173,11 +177,11 @@
     const total = Object.values(t.spans).reduce((x, y) => x + y, 0);
     const steps = Object.entries(t.spans).map(([step, seconds]) => `${words(step)} ${number(1000 * seconds, 1)} ms`);
     return make("div", { cls: "card", of: [
-      make("h3", { of: [`${name} `, badge({ r: t.right ? 1 : 0, m: t.manual, f: t.failure })] }),
+      make("h3", { of: [`${name} `, !data.differences && badge({ r: t.right ? 1 : 0, m: t.manual, f: t.failure })] }),
       t.error && make("p", { cls: "no", text: t.error }),
       t.manual && !t.error && make("p", { text: "the whole message goes to manual" }),
-      ...t.proposals.map((p) => finding(p, p)),
-      make("p", { cls: "finding dim", text: [`${t.engine}, ${number(t.seconds, 3)} s`, t.tokens && `${t.tokens} tokens`]
+      ...t.proposals.map((p) => finding(p, data.differences ? undefined : p)),
+      t.engine && make("p", { cls: "finding dim", text: [`${t.engine}, ${number(t.seconds, 3)} s`, t.tokens && `${t.tokens} tokens`]
         .filter(Boolean).join(", ") }),
       total > 0 && make("p", { cls: "dim", text: steps.join(" · ") }),
     ] });
@@ -196,7 +200,7 @@
     add("actions", e.actions.map(words).join(", "), verdict?.actions_right);
     if (e.acceptable_actions?.length) add("also fine", e.acceptable_actions.map(words).join(", "));
     for (const set of e.alternatives ?? []) add("or", set.map(words).join(", "));
-    if (verdict) list.append(make("dt", { text: "confidence" }), make("dd", { text: `${number(e.confidence, 2)}, ${e.lane}` }));
+    if (e.lane) list.append(make("dt", { text: "confidence" }), make("dd", { text: `${number(e.confidence, 2)}, ${e.lane}` }));
     return make("div", { cls: "finding", of: [
       make("strong", { text: words(e.intent) + sign(verdict?.met), cls: verdict ? (verdict.met ? "yes" : "no") : "" }), list] });
   }
@@ -217,6 +221,7 @@
   }
 
   function figures() {
+    if (data.differences) return differences();
     const named = ([name, f]) => [data.names[name], number(f[0]), interval(f), number(run.baseline.figures[name]?.[0]),
       ...(other ? [number(other.overall.figures[name]?.[0]), interval(other.overall.figures[name] ?? [])] : [])];
     const head = ["figure", run.name, "95 % interval", "cheap baseline", ...(other ? [other.name, "95 % interval"] : [])];
@@ -300,6 +305,17 @@
     });
     const key = other ? `solid ${run.name}, dashed ${other.name}` : run.name;
     return make("div", { of: [make("h2", { text: title }), svg, make("p", { cls: "dim", text: key })] });
+  }
+
+  function differences() {
+    const all = data.cases.length;
+    return [
+      make("h2", { text: `${all} messages, the candidate beside what is at work` }),
+      table(["greatest difference", "messages", "share"], data.differences
+        .map(([kind, count]) => [words(kind), String(count), all ? number(count / all) : "–"])),
+      make("h2", { text: "The candidate" }),
+      table(["", ""], Object.entries(run.about).map(([name, value]) => [name, String(value)])),
+    ];
   }
 
   // -- the page ------------------------------------------------------------------------------------------------------

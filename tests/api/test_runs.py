@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from evals.decided.shadow import save, shadow
 from evals.runs.file import RunWriter
 from review.people import Person, add_person
 from tests.api.conftest import Browser
 from tests.evals.runs.made import outcomes
+from tests.review.desk import OTHER, START, ScriptedEngine, date_change
 
 
 @pytest.fixture
@@ -57,9 +59,41 @@ def test_a_file_that_is_no_run_is_refused_with_the_reason(engineer):
     assert "no line of a run" in response.text
 
 
+@pytest.fixture
+def shadowed(desk):
+    """A shadow run of one message, whose candidate found another order."""
+    desk.propose(text="New date: 14 December, says the supplier.")
+    made = shadow(desk.database, desk.store, ScriptedEngine(date_change(OTHER)), name="llm", since=START)
+    save(made, desk.settings.runs_dir / "tuesday.shadow.json")
+
+
+def test_a_shadow_run_is_listed_and_shown_with_what_the_message_says(engineer, shadowed):
+    assert 'href="/runs/shadow/tuesday"' in engineer.page("/runs")
+    response = engineer.client.get("/runs/shadow/tuesday")
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'sha256-")
+    assert '"d":"record"' in response.text
+    assert "says the supplier" in response.text
+
+
+def test_of_a_message_that_is_erased_the_difference_is_shown_without_its_text(engineer, shadowed, desk):
+    for file in desk.settings.raw_dir.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    page = engineer.page("/runs/shadow/tuesday")
+    assert '"d":"record"' in page
+    assert "says the supplier" not in page
+
+
+def test_a_shadow_run_that_is_none_is_refused_or_not_found(engineer, desk):
+    (desk.settings.runs_dir / "broken.shadow.json").write_text("{}")
+    assert engineer.client.get("/runs/shadow/broken").status_code == 422
+    assert engineer.client.get("/runs/shadow/gone").status_code == 404
+
+
 def test_a_reviewer_does_not_see_runs(engineer, sam):
     assert sam.client.get("/runs").status_code == 403
     assert sam.client.get("/runs/new").status_code == 403
+    assert sam.client.get("/runs/shadow/new").status_code == 403
     assert "/runs" not in sam.page("/desk/ready")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import brier_score_loss
+from sklearn.metrics import brier_score_loss, precision_recall_curve
 
 from evals.calibration import (
     area_under_risk,
@@ -32,16 +32,23 @@ def coverage(precision, confidence, correct, total=None):
     return coverage_at(precision, confidence, correct, weights=once, total=total or len(confidence))[0]
 
 
-def test_brier_is_that_of_scikit_learn():
-    random = np.random.default_rng(1)
-    confidence, correct = random.random(100), random.integers(0, 2, 100).astype(float)
-    assert brier(confidence, correct) == pytest.approx(brier_score_loss(correct, confidence))
+def drawn(seed, size):
+    """Distinct confidences, and outcomes that are right less often than they say."""
+    random = np.random.default_rng(seed)
+    confidence = random.random(size)
+    return confidence, (random.random(size) < confidence**2).astype(float)
 
 
-def test_calibration_error_is_that_of_scikit_learns_quantile_bins():
-    random = np.random.default_rng(2)
-    confidence = random.random(150)
-    correct = (random.random(150) < confidence**2).astype(float)
+@given(confidences, st.integers(0, 2**31))
+def test_brier_is_that_of_scikit_learn(confidence, seed):
+    correct = np.random.default_rng(seed).integers(0, 2, confidence.size).astype(float)
+    assert brier(confidence, correct) == pytest.approx(brier_score_loss(correct, confidence, labels=[0, 1]))
+
+
+@given(st.integers(0, 2**31), st.integers(1, 20))
+def test_calibration_error_is_that_of_scikit_learns_quantile_bins(seed, each):
+    """Where nothing ties and all bins are as large; what happens otherwise is the product's own and tested below."""
+    confidence, correct = drawn(seed, 15 * each)
     observed, stated = calibration_curve(correct, confidence, n_bins=15, strategy="quantile")
     assert calibration_error(confidence, correct) == pytest.approx(np.mean(np.abs(observed - stated)))
 
@@ -111,10 +118,17 @@ def test_coverage_counts_a_redrawn_case_as_often_as_it_is_drawn():
     assert shares.tolist() == pytest.approx([1.0, 0.0])
 
 
-def test_the_reliability_curve_is_that_of_scikit_learns_quantile_bins():
-    random = np.random.default_rng(8)
-    confidence = random.random(150)
-    correct = (random.random(150) < confidence).astype(float)
+@given(confidences, st.integers(0, 2**31), st.sampled_from([0.5, 0.8, 0.95, 1.0]))
+def test_coverage_is_what_scikit_learns_precision_curve_allows(confidence, seed, precision):
+    correct = np.random.default_rng(seed).integers(0, 2, confidence.size).astype(float)
+    precisions, _, thresholds = precision_recall_curve(correct, confidence)
+    enough = [(confidence >= t).mean() for p, t in zip(precisions, thresholds, strict=False) if p >= precision - 1e-9]
+    assert coverage(precision, confidence, correct) == pytest.approx(max(enough, default=0.0))
+
+
+@given(st.integers(0, 2**31))
+def test_the_reliability_curve_is_that_of_scikit_learns_quantile_bins(seed):
+    confidence, correct = drawn(seed, 150)
     observed, stated = calibration_curve(correct, confidence, n_bins=15, strategy="quantile")
     found = reliability(confidence, correct)
     assert [c for c, _, _ in found] == pytest.approx(stated)
@@ -140,12 +154,12 @@ def test_the_risk_coverage_curve_is_what_each_threshold_takes(confidence):
         assert (share, wrong) == pytest.approx((taken.mean(), 1 - correct[taken].mean()))
 
 
-def test_the_area_under_risk_of_distinct_confidences_is_the_mean_of_the_risks():
-    random = np.random.default_rng(9)
-    confidence, correct = random.permutation(np.linspace(0, 1, 40)), random.integers(0, 2, 40).astype(float)
-    _, risk = risk_coverage(confidence, correct)
-    assert area_under_risk(confidence, correct) == pytest.approx(risk.mean())
-    assert area_under_risk(confidence, np.ones(40)) == 0.0
+@given(confidences, st.integers(0, 2**31))
+def test_the_area_under_risk_is_the_mean_of_the_risks_at_each_cases_own_confidence(confidence, seed):
+    correct = np.random.default_rng(seed).integers(0, 2, confidence.size).astype(float)
+    own = [1 - correct[confidence >= c].mean() for c in confidence]
+    assert area_under_risk(confidence, correct) == pytest.approx(np.mean(own))
+    assert area_under_risk(confidence, np.ones_like(confidence)) == 0.0
 
 
 @given(confidences, st.floats(0.1, 50), st.floats(0, 5))

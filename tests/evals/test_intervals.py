@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from scipy.stats import bootstrap as scipy_bootstrap
 
 from evals.intervals import bootstrap, reflected, resample, wilson
 
@@ -27,6 +28,32 @@ def test_an_interval_is_mirrored_at_its_figure_and_stays_above_zero():
     values = np.linspace(0.2, 0.4, 1001)
     assert reflected(0.25, values) == pytest.approx((0.5 - 0.395, 0.5 - 0.205))
     assert reflected(0.1, values) == (0.0, 0.0)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**31))
+def test_the_bootstrap_of_a_ratio_of_sums_is_scipys(seed):
+    random = np.random.default_rng(seed)
+    counts = np.stack([random.integers(0, 4, 120), random.integers(4, 8, 120)], axis=1)
+    theirs = scipy_bootstrap(
+        (counts[:, 0], counts[:, 1]),
+        lambda a, b, axis=-1: a.sum(axis=axis) / b.sum(axis=axis),
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        n_resamples=4000,
+        rng=np.random.default_rng(1),
+    )
+    low, high = bootstrap(resample(120, samples=4000, seed=7), counts, lambda s: s[:, 0] / s[:, 1])
+    assert (low, high) == pytest.approx(tuple(theirs.confidence_interval), abs=0.01)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**31))
+def test_the_mirrored_interval_is_scipys_basic_bootstrap(seed):
+    values = np.random.default_rng(seed).random(60) + 1
+    theirs = scipy_bootstrap((values,), np.mean, method="basic", n_resamples=500, rng=np.random.default_rng(1))
+    assert reflected(values.mean(), theirs.bootstrap_distribution) == pytest.approx(tuple(theirs.confidence_interval))
 
 
 def test_wilson_is_closed_at_the_ends():

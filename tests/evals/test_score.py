@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from agent.taxonomy import taxonomy
@@ -167,6 +167,28 @@ def test_intent_f1_is_that_of_scikit_learn(tmp_path, pairs):
     truth, guess = binary.transform([e for e, _ in pairs]), binary.transform([p for _, p in pairs])
     assert value(scored, "intent_micro_f1") == pytest.approx(f1_score(truth, guess, average="micro", zero_division=0))
     assert value(scored, "intent_macro_f1") == pytest.approx(f1_score(truth, guess, average="macro", zero_division=0))
+
+
+exception_sets = st.lists(
+    st.tuples(
+        *(st.sets(st.tuples(st.sampled_from(INTENTS[:3]), st.integers(1, 3)), min_size=n, max_size=3) for n in (1, 0))
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(exception_sets)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_precision_recall_and_f1_of_exceptions_are_those_of_scikit_learn(tmp_path, pairs):
+    cases = [case(*(label(i, order(n)) for i, n in expected), id=f"c{k}") for k, (expected, _) in enumerate(pairs)]
+    proposed = [prediction(*(found(i, order(n)) for i, n in given), id=f"c{k}") for k, (_, given) in enumerate(pairs)]
+    scored = score(labelled_set(tmp_path, *cases), proposed, samples=10)
+    binary = MultiLabelBinarizer(classes=sorted(set().union(*(e | p for e, p in pairs)))).fit([])
+    truth, guess = binary.transform([e for e, _ in pairs]), binary.transform([p for _, p in pairs])
+    theirs = precision_recall_fscore_support(truth, guess, average="micro", zero_division=0)
+    ours = [value(scored, f"exception_{name}") for name in ("precision", "recall", "f1")]
+    assert [v or 0.0 for v in ours] == pytest.approx(theirs[:3])  # theirs knows no null
 
 
 labels = st.builds(

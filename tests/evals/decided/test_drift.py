@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
+from agent.proposal import RecordRef
 from evals.decided.drift import divergence, drift
 from review.decisions import RejectReason, approve, reject
+from review.set_aside import merge, not_exception, to_manual
+from review.undo import undo
 from tests.review.desk import ROBIN, Desk, date_change
 
 mixes = st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 50), min_size=1)
@@ -39,3 +42,22 @@ def test_weeks_tell_of_new_words_other_intents_and_refusals(tmp_path):
     assert 0 < later.unseen < 0.5
     assert (first.rejected, later.rejected, later.reasons) == (0, 1, {"wrong_intent": 1})
     assert later.confidence == pytest.approx(0.93)
+
+
+def test_what_was_taken_back_or_waits_still_is_not_decided(tmp_path):
+    desk = Desk(tmp_path / "data")
+    orders = [RecordRef(model="purchase.order", id=n, name=f"P{n}") for n in range(5)]
+    taken_back, to_read, nothing, same, other = (
+        desk.propose(date_change(order), text=order.name, sender=f"ann@{order.name}.example", subject=order.name)
+        for order in orders
+    )
+    approve(desk.database, taken_back, version=1, who=ROBIN)
+    undo(desk.database, taken_back, version=1, who=ROBIN)
+    to_manual(desk.database, to_read, version=1, who=ROBIN)
+    not_exception(desk.database, nothing, version=1, who=ROBIN)
+    merge(desk.database, same, version=1, who=ROBIN, into=other)
+    with desk.database.read() as session:
+        (week,) = drift(session)
+    desk.database.close()
+    assert (week.proposals, week.decided, week.rejected) == (5, 2, 1)
+    assert week.reasons == {"not_exception": 1}

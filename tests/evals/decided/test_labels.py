@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from agent.proposal import Fields, LineFields
 from evals.decided.labels import export_labels
 from evals.decided.outcomes import decided
 from evals.decided.redaction import Redactor
 from evals.labelled import LabelError, load_labelled
 from review.decisions import RejectReason, approve, edit, reject
 from review.edits import Edit
+from review.set_aside import merge, not_exception, to_manual
+from review.undo import undo
 from tests.review.desk import OTHER, ROBIN, SAM, START, Desk, date_change
 
 PRIVATE = "New date: 14 December. Call Ann Archer on +32 2 555 12 34, IBAN BE71 0961 2345 6769."
@@ -81,6 +84,53 @@ def test_an_edit_that_the_second_person_rejects_is_a_disagreement(desk):
     with desk.database.read() as session:
         (found,) = decided(session)
     assert found.unclear == [f"{proposal}: Robin edited it and Sam rejected it (wrong_record)"]
+
+
+def expected_of(desk, out):
+    export(desk, out)
+    (case,) = load_labelled(out / "before").cases
+    return case.expected.exceptions
+
+
+def test_a_decision_that_was_taken_back_labels_nothing_and_the_next_one_does(desk, tmp_path):
+    proposal = desk.propose()
+    reject(desk.database, proposal, version=1, who=ROBIN, reason=RejectReason.wrong_record)
+    undo(desk.database, proposal, version=1, who=ROBIN)
+    assert export(desk, tmp_path / "out").cases == {"before": 0, "after": 0}
+    approve(desk.database, proposal, version=2, who=ROBIN)
+    assert [e.intent for e in expected_of(desk, tmp_path / "out")] == ["delivery_date_change"]
+
+
+def test_what_deviates_from_nothing_is_labelled_so(desk, tmp_path):
+    not_exception(desk.database, desk.propose(), version=1, who=ROBIN)
+    assert [e.intent for e in expected_of(desk, tmp_path / "out")] == ["not_actionable"]
+
+
+def test_a_proposal_that_was_merged_adds_nothing_to_the_other(desk, tmp_path):
+    first = desk.propose(date_change(), date_change(OTHER))
+    other = first.replace("-0", "-1")
+    merge(desk.database, first, version=1, who=ROBIN, into=other)
+    approve(desk.database, other, version=1, who=ROBIN)
+    assert [e.record.id for e in expected_of(desk, tmp_path / "out")] == [OTHER.id]
+
+
+def test_two_parts_of_one_matter_are_one_label_again(desk, tmp_path):
+    """Two lines approved apart; actions that both parts have stand there once."""
+    lines = [LineFields(line_id=n, product=f"P{n}", date="2026-12-14") for n in (97, 98)]
+    proposal = desk.propose(date_change(fields=Fields(lines=lines)))
+    done = approve(desk.database, proposal, version=1, who=ROBIN, lines=[0])
+    approve(desk.database, done.made[0], version=1, who=SAM)
+    (label,) = expected_of(desk, tmp_path / "out")
+    assert [line["line_id"] for line in label.fields["lines"]] == [97, 98]
+    assert label.actions == ["update_delivery_date", "notify_customer"]
+
+
+def test_what_went_to_a_person_to_read_waits_for_their_decision(desk, tmp_path):
+    proposal = desk.propose()
+    to_manual(desk.database, proposal, version=1, who=ROBIN)
+    assert export(desk, tmp_path / "out").cases == {"before": 0, "after": 0}
+    approve(desk.database, proposal, version=2, who=ROBIN)
+    assert len(expected_of(desk, tmp_path / "out")) == 1
 
 
 def test_what_is_still_open_is_not_labelled(desk, tmp_path):

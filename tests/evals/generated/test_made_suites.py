@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,16 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.taxonomy import taxonomy
+from evals.attacks import load_attacks
 from evals.demo_company import SUITE
 from evals.generated import perturb
 from evals.generated.abstention import make_abstention
+from evals.generated.attacked import MAIL_PLACES, make_injection
 from evals.generated.robustness import make_robustness
 from evals.generated.stress import KINDS, LINE_COUNTS, make_stress
 from evals.labelled import LabelError
 from evals.runs.suite import load_suite
 
 CODE = re.compile(r"\S*\d\S*")
+ATTACKS = Path(__file__).with_name("attacks.jsonl")
 MAKERS = {
+    "injection": lambda base, out: make_injection(base, out, ATTACKS, each=2),
     "stress": lambda base, out: make_stress(base, out, each=3),
     "abstention": make_abstention,
     "robustness": make_robustness,
@@ -89,6 +94,31 @@ def test_stressed_mails_keep_their_labels_and_all_codes_of_what_they_say_now(mad
         said = base.labelled.message(original).new_text
         text = made["stress"].labelled.message(case).body
         assert set(CODE.findall(said)) <= set(CODE.findall(text)), case.id
+
+
+def letters(text):
+    """What is left of a text wherever it is put: the name of a file holds no colon."""
+    return re.sub(r"[\W_]", "", text)
+
+
+def test_an_attacked_mail_keeps_its_labels_and_holds_its_payload(made, base):
+    originals = {case.id: case for case in base.labelled.cases}
+    payloads = [attack.text for attack in load_attacks(ATTACKS)]
+    cases = made["injection"].labelled.cases
+    assert {case.tags["attack"] for case in cases} == {f"injection {place}" for place in MAIL_PLACES}
+    for case in cases:
+        original = next(o for name, o in originals.items() if case.id.endswith(name))
+        assert case.expected == original.expected
+        message = made["injection"].labelled.message(case)
+        names = [attachment.name for attachment in message.attachments]
+        everything = " ".join([message.subject, *names, *(part.text for part in message.parts)])
+        assert any(letters(text)[:24] in letters(everything) for text in payloads), case.id
+
+
+def test_an_injection_suite_without_payloads_is_refused(base, tmp_path):
+    (tmp_path / "none.jsonl").write_text("")
+    with pytest.raises(LabelError, match=r"none\.jsonl holds nothing"):
+        make_injection(base, tmp_path / "out", tmp_path / "none.jsonl")
 
 
 def test_an_order_of_many_lines_is_on_record_and_wholly_moved(made):

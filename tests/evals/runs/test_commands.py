@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from evals.commands import app
+from evals.demo_company import SUITE
+from evals.labelled import load_labelled
 from evals.runs.file import RunWriter
 from tests.evals.runs.made import outcomes
 
@@ -52,6 +54,54 @@ def test_a_run_is_shown_with_intervals_and_slices(files):
     assert "0.670 to 0.888" in said
     assert "By channel" in said
     assert json.loads(run("show", files / "good.jsonl", "--json").stdout)["overall"]["cases"] == 50
+
+
+def test_a_run_is_written_as_a_page_and_opened(files, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    result = run("view", files / "good.jsonl", "--against", files / "bad.jsonl")
+    assert result.stdout.strip() == str(files / "good.html")
+    assert opened == [(files / "good.html").as_uri()]
+    assert '"comparison":{' in (files / "good.html").read_text("utf-8")
+    run("view", files / "good.jsonl", "--out", files / "other.html", "--no-browser")
+    assert (files / "other.html").exists()
+    assert len(opened) == 1
+
+
+def test_a_page_says_what_was_run_and_how_sure_each_figure_is(files):
+    result = run("page", files / "good.jsonl", files / "bad.jsonl", "--out", files / "page.md")
+    assert result.exit_code == 0, result.output
+    text = (files / "page.md").read_text("utf-8")
+    assert text.index("## good") < text.index("## bad")
+    assert "at commit `c` (code `c`), engine `local`: 50 cases; 0 tries failed" in text
+    assert "| end to end | 0.800 | 0.670 to 0.888 |" in text
+
+
+def test_a_run_is_exported_as_a_log(files):
+    assert "50 samples written" in run("export", files / "good.jsonl", files / "log.json").stderr
+    assert json.loads((files / "log.json").read_text())["results"]["total_samples"] == 50
+
+
+def test_a_suite_is_made_of_another_and_never_over_something(tmp_path):
+    made = run("make", "abstention", tmp_path / "made", "--base", SUITE)
+    assert made.exit_code == 0, made.output
+    assert f"{len(load_labelled(tmp_path / 'made').cases)} cases written" in made.stderr
+    again = run("make", "abstention", tmp_path / "made", "--base", SUITE)
+    assert (again.exit_code, "is not empty" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("run_file", "base", "code"), [("good", "bad", 0), ("bad", "good", 1)])
+def test_a_candidate_is_promoted_by_the_gates_outcome(files, monkeypatch, run_file, base, code):
+    monkeypatch.setattr("agent.weigh.WEIGHTS_PATH", files / "at_work" / "weights.json")
+    for folder in ("candidate", "at_work"):
+        (files / folder).mkdir()
+    (files / "candidate" / "weights.json").write_text('{"digest": "new"}')
+    with (files / f"{run_file}.jsonl").open("a") as file:
+        file.write('{"kind": "versions", "id": "v", "versions": {"weights": "new"}}\n')
+    against = ["--baseline", files / f"{base}.jsonl", "--rules", files / "gates.yaml"]
+    result = run("promote", files / "candidate", "--run", files / f"{run_file}.jsonl", *against)
+    assert result.exit_code == code, result.output
+    assert (files / "at_work" / "weights.json").exists() is (code == 0)
 
 
 def test_a_threshold_is_picked_by_what_errors_cost(files):

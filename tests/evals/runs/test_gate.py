@@ -44,6 +44,14 @@ def test_not_worse_fails_only_where_the_loss_is_shown():
     assert outcome(GOOD, BAD, rules=[rule]) is Outcome.passed
 
 
+def test_a_loss_that_chance_explains_is_told_with_its_chance():
+    slightly = outcomes(*([True] * 78 + [False] * 22), name="slightly", minutes=1)
+    found = verdict(slightly, GOOD, rules=[{"figure": "end_to_end", "not_worse": True}])
+    said = found.checks[-1].said
+    assert said.startswith("end to end: 0.800 before, 0.780 now (-2.0 points, 95 % ")
+    assert "of runs as good as the baseline 2" in said
+
+
 def test_within_fails_unless_a_larger_loss_is_excluded():
     few, many = (outcomes(*([True] * 9 * n + [False] * n)) for n in (2, 60))
     worse_few = outcomes(*([True] * 17 + [False] * 3), minutes=1)

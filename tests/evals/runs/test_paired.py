@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import binomtest, bootstrap, permutation_test
 
 from evals.runs.grade import grade
-from evals.runs.paired import Difference, differences, mcnemar
-from tests.evals.runs.made import outcomes
+from evals.runs.paired import Difference, chance_of_loss, chances_of_loss, differences, exchanges, mcnemar
+from tests.evals.runs.made import about, outcomes, run_of, tried
 
 pairs = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 
@@ -50,6 +50,66 @@ def test_the_paired_bootstrap_agrees_with_scipys(seed):
         random_state=1,
     ).confidence_interval
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
+
+
+def lost(before, after, **rest):
+    old, new = grade(outcomes(*before)), grade(outcomes(*after))
+    sides = {"before_cases": [g.of for g in old], "after_cases": [g.of for g in new]}
+    return chances_of_loss([g.judged for g in old], [g.judged for g in new], **sides, **rest)
+
+
+@settings(max_examples=10, deadline=None)
+@given(pairs)
+def test_for_a_share_of_cases_the_randomization_test_is_the_exact_mcnemar_test(outcome):
+    before, after = zip(*outcome, strict=True)
+    worse = sum(b and not a for b, a in outcome)
+    better = sum(a and not b for b, a in outcome)
+    exact = binomtest(worse, worse + better, alternative="greater").pvalue if worse + better else 1.0
+    assert lost(before, after)["end_to_end"] == pytest.approx(exact, abs=0.06)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**31))
+def test_the_randomization_test_agrees_with_scipys(seed):
+    """Of any number a case: three tries each."""
+    random = np.random.default_rng(seed)
+    before, after = random.binomial(3, 0.7, 60) / 3, random.binomial(3, 0.65, 60) / 3
+    theirs = permutation_test(
+        (after, before),
+        lambda x, y, axis: np.mean(x - y, axis=axis),
+        permutation_type="samples",
+        alternative="less",
+        n_resamples=4000,
+        vectorized=True,
+        rng=np.random.default_rng(1),
+    )
+    ours = chance_of_loss((1 - 2 * exchanges(60, 4000)) @ (after - before) / 60)
+    assert ours == pytest.approx(theirs.pvalue, abs=0.04)
+
+
+def test_the_side_on_which_a_figure_is_worse_is_known():
+    bad, good = [True] * 30 + [False] * 70, [True] * 70 + [False] * 30
+    worse, better = lost(good, bad), lost(bad, good)
+    assert worse["end_to_end"] < 0.01 < 0.9 < better["end_to_end"]
+    assert worse["selective_risk"] < 0.01 < 0.9 < better["selective_risk"]
+    assert "manual_share" not in worse
+
+
+def test_all_tries_of_a_case_change_sides_together():
+    """Ten tries of one case are one outcome: what it lost may be chance, however often it was tried."""
+    one = [tried(about(1), repeat=n) for n in range(10)]
+    other = [tried(about(1), right=False, repeat=n) for n in range(10)]
+    old, new = grade(run_of(*one)), grade(run_of(*other))
+    sides = {"before_cases": [g.of for g in old], "after_cases": [g.of for g in new]}
+    found = chances_of_loss([g.judged for g in old], [g.judged for g in new], **sides)
+    assert found["end_to_end"] == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(("wrong", "alarm"), [(4, False), (5, True)])
+def test_five_cases_lost_and_none_won_are_an_alarm_and_four_are_not(wrong, alarm):
+    """One half to the fourth is 6 %, to the fifth 3 %."""
+    after = [n >= wrong for n in range(100)]
+    assert (lost([True] * 100, after)["end_to_end"] <= 0.05) is alarm
 
 
 def test_a_clear_gain_and_a_clear_loss_are_told_as_such():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from evals.demo_company import SUITES
 from evals.labelled import LabelError
 from evals.runs.suite import load_suite, load_suites
 from tests.evals.runs.made import about
@@ -29,6 +30,15 @@ def test_a_manifest_says_name_licence_and_how_it_was_made(folder):
     (folder / "manifest.yaml").write_text("name: theirs\nlicense: MIT\nprovenance: by hand\nnow: 2026-01-01\n")
     info = load_suite(folder).info
     assert (info.name, info.license, info.provenance) == ("theirs", "MIT", "by hand")
+
+
+@pytest.mark.parametrize("shipped", sorted(path.parent for path in SUITES.glob("*/cases.jsonl")), ids=lambda p: p.name)
+def test_every_suite_that_ships_says_its_licence_and_how_it_was_made(shipped):
+    info = load_suite(shipped).info
+    assert (info.name, info.license) == (shipped.name, "Apache-2.0")
+    assert info.title
+    assert info.provenance
+    assert info.records_version
 
 
 def test_a_manifest_that_is_broken_is_named(folder):

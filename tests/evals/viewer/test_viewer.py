@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from evals.decided.shadow import Shadowed, ShadowRun
+from evals.predictions import PredictedException, Prediction
 from evals.runs.suite import load_suite
 from evals.viewer.content import content
 from evals.viewer.page import inert, page
+from evals.viewer.shadowed import shadow_content
 from tests.evals.runs.made import about, answer, outcomes, run_of, suite_info, tried
+from tests.review.desk import OTHER, date_change
 
 CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -135,3 +139,29 @@ class TestInChromium:
         assert tab.eval_on_selector_all(".row", "all => all.length") < 50
         tab.keyboard.press("End")
         assert "c4999" in tab.inner_text(".row[aria-selected=true]")
+
+    def test_a_shadow_run_is_narrowed_by_what_differs_and_read_without_labels(self, opened):
+        live = PredictedException.of(date_change())
+        other = live.model_copy(update={"record": OTHER})
+        about = {"channel": "email", "language": "en", "received_at": "2026-11-23T08:00:00Z", "live": [live]}
+        messages = [
+            Shadowed(
+                message=f"m{n}",
+                subject=f"Mail {n}",
+                shadow=Prediction(id="m", exceptions=[said]),
+                differs=kind,
+                **about,
+            )
+            for n, (said, kind) in enumerate([(live, "same"), (other, "record")])
+        ]
+        tab = opened(shadow_content(ShadowRun(engine="llm", messages=messages), lambda one: None))
+        assert tab.inner_text("#count") == "2 of 2 cases"
+        tab.select_option("#outcome", "record")
+        assert tab.inner_text("#count") == "1 of 2 cases"
+        read = tab.inner_text("#detail")
+        assert "differs in: record" in read.lower()
+        assert "P00041" in read
+        assert "P00042" in read
+        assert "✗" not in read
+        tab.click("#tab-figures")
+        assert tab.inner_text("#figures tbody tr:nth-child(3)").split() == ["record", "1", "0.500"]
