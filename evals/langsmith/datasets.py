@@ -6,7 +6,6 @@ Records stay at home: a dataset names the version of those that its labels were 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from evals.labelled import Case, Expected, LabelError, named_products
 from evals.runs.suite import Suite
@@ -179,6 +178,6 @@ def _case(example: Example) -> tuple[Case, bytes]:
         raise LabelError(
             f"Example {example.id} ({case_id}) has no {error} among its inputs; push it from a suite."
         ) from error
-    except (ValueError, binascii.Error, ValidationError) as error:
+    except ValueError as error:
         raise LabelError(f"Example {example.id} ({case_id}): {error}") from error
     return case, raw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from typing import Literal
 
@@ -21,6 +22,8 @@ NEITHER = frozenset({"manual_share"})
 
 DRAWS = 2000
 """Random exchanges of a randomization test."""
+AT_ONCE = 250
+"""Exchanges that are figured at once, so that runs of ten thousand cases fit in memory."""
 
 Verdict = Literal["better", "worse", "differs", "none shown"]
 
@@ -118,15 +121,16 @@ def chances_of_loss(
     first, second = numbered(before_cases, after_cases)
     if not first:
         return {}
-    swap = exchanges(max(first) + 1, draws)
-    both = [*before, *after]
-    old = sampled(both, np.concatenate([1 - swap[:, first], swap[:, second]], axis=1))
-    new = sampled(both, np.concatenate([swap[:, first], 1 - swap[:, second]], axis=1))
+    both, changes = [*before, *after], defaultdict[str, list[NDArray[np.float64]]](list)
+    for swap in np.array_split(exchanges(max(first) + 1, draws), 1 + draws // AT_ONCE):
+        old = sampled(both, np.concatenate([1 - swap[:, first], swap[:, second]], axis=1))
+        new = sampled(both, np.concatenate([swap[:, first], 1 - swap[:, second]], axis=1))
+        for name in old.keys() - NEITHER:
+            changes[name].append(new[name] - old[name])
     return {
-        name: found
-        for name in old
-        if name not in NEITHER
-        and (found := chance_of_loss(new[name] - old[name], lower_is_better=name in LOWER_IS_BETTER)) is not None
+        name: chance
+        for name, parts in changes.items()
+        if (chance := chance_of_loss(np.concatenate(parts), lower_is_better=name in LOWER_IS_BETTER)) is not None
     }
 
 
