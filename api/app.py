@@ -19,6 +19,7 @@ from api import (
     administration,
     arranging,
     assignment_pages,
+    briefing_pages,
     bulk_endpoints,
     bulk_pages,
     deciding,
@@ -29,13 +30,16 @@ from api import (
     intake,
     lesson_endpoints,
     lesson_pages,
+    monitoring,
     oidc,
     originals,
+    oversight,
     pages,
     receipts,
     runs,
     sign_in,
 )
+from api.monitoring import Exposition
 from api.postbox import Postbox
 from api.problems import MEDIA_TYPE
 from api.security import HEADERS, CrossSite, NotSignedIn, Sessions, add_headers, wants_json
@@ -99,6 +103,8 @@ def create_app(
         app.state.checks["mailboxes"] = partial(mailbox_check, app.state.database, settings)
     if mirrored:
         app.state.checks["odoo"] = partial(mirror_check, app.state.database, settings.odoo_stale_after)
+    app.state.exposition = Exposition(app.state.database)
+    app.state.briefing_writer = None
     app.state.stopping = lambda: False  # whoever serves it says when it ends
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)
@@ -106,6 +112,9 @@ def create_app(
     app.include_router(administration.router)
     app.include_router(pages.router)
     app.include_router(originals.router)
+    app.include_router(briefing_pages.router)
+    app.include_router(oversight.router)
+    app.include_router(monitoring.router)
     app.include_router(runs.router)
     app.include_router(deciding.router)
     app.include_router(arranging.router)
@@ -135,7 +144,7 @@ def _explain(request: Request, error: Exception) -> Response:
     status, detail = _status_and_detail(error)
     if status == 500:
         logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    if request.url.path.startswith(("/api", "/intake", "/handoff")) or wants_json(request):
+    if request.url.path.startswith(("/api", "/intake", "/handoff", "/metrics")) or wants_json(request):
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
         headers = {**HEADERS, **(getattr(error, "headers", None) or {})}
         return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, text
 
-from agent.proposal import Change, Fields, Impact, ImpactItem, Proposal, RecordRef, Stakes
+from agent.proposal import Change, ImpactItem, Proposal, RecordRef, Stakes
 from review import urgency
 from review.database import Database
 from review.schema import (
@@ -44,6 +44,12 @@ OTHER_NEWS = (
     "order_status_query",
     "complaint",
 )
+HELD = date(2027, 1, 4)
+BODY = Proposal(
+    intent="", stakes=Stakes(currency="EUR"), reasons=["The order is named letter by letter."] * 4
+).model_dump(mode="json")
+CHANGE = Change(line_id=1, product="", field="date", held=HELD.isoformat(), stated="").model_dump(mode="json")
+ITEM = ImpactItem(record=RecordRef(model="", id=0, name=""), promised="2027-01-05", late=True).model_dump(mode="json")
 
 
 class Rows(NamedTuple):
@@ -69,7 +75,7 @@ def fill(database: Database, end: datetime, days: int, a_day: int, seed: int = 7
         with database.write() as session:
             for table, found in zip(tables, rows, strict=True):
                 if found:
-                    session.execute(insert(table), found)
+                    session.execute(insert(table.__table__), found)
     if database.engine.dialect.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -105,7 +111,9 @@ def _message(dice: random.Random, rows: Rows, number: str, received: datetime, s
         intent = "quantity_change"
     if supplier == LATER:
         intent = "delivery_date_change"
-    proposal, body = _proposal(dice, intent, None if by_carrier else supplier, back)
+    body = _proposal(dice, intent, None if by_carrier else supplier, back)
+    changes, items = body["changes"], body["impact"]["items"]
+    delays = [(date.fromisoformat(change["stated"]) - HELD).days for change in changes]
     created = stored + timedelta(seconds=dice.uniform(1, 60))
     lane = dice.choice(("ready", "ready", "check", "manual")) if intent != "delivery_update" else "ready"
     due = urgency.due_at(intent, received)
@@ -119,19 +127,19 @@ def _message(dice: random.Random, rows: Rows, number: str, received: datetime, s
         "record_name": f"P{int(number) % 5_000:05}",
         "lane": lane,
         "confidence": round(dice.random(), 3),
-        "late": len(proposal.impact.late),
+        "late": len(items),
         "body": body,
         "created_at": created,
         "channel": channel,
         "language": "en",
         "received_at": received,
-        "value_at_risk": proposal.impact.value_at_risk,
+        "value_at_risk": sum(item["value"] for item in items),
         "due_at": due,
         "rank_at": due,
-        "supplier": proposal.stakes.vendor,
-        "carrier": proposal.fields.carrier,
-        "delay_days": proposal.delay_days,
-        "products": json.dumps(sorted({change.product for change in proposal.changes})),
+        "supplier": body["stakes"]["vendor"],
+        "carrier": body["fields"]["carrier"],
+        "delay_days": max(delays, default=None),
+        "products": json.dumps([change["product"] for change in changes]),
         "team": dice.choice(TEAMS),
         "state": "open",
         "closed_at": None,
@@ -227,25 +235,23 @@ def _decision(row: dict[str, Any], version: int, kind: str, at: datetime) -> dic
     }
 
 
-def _proposal(dice: random.Random, intent: str, supplier: str | None, back: int) -> tuple[Proposal, dict[str, Any]]:
+def _proposal(dice: random.Random, intent: str, supplier: str | None, back: int) -> dict[str, Any]:
+    """The body of a proposal, as `agent.proposal.Proposal` is kept."""
     changes, items = [], []
     if intent in ("delivery_date_change", "partial_shipment", "transit_delay"):
         days = dice.randint(0, 6) + (12 if supplier == LATER and back < 7 else 0)
-        stated = (datetime(2027, 1, 4, tzinfo=UTC) + timedelta(days=days)).date().isoformat()
+        stated = (HELD + timedelta(days=days)).isoformat()
         product = f"Product {dice.randint(0, 400)}"
-        changes.append(Change(line_id=1, product=product, field="date", held="2027-01-04", stated=stated))
+        changes.append({**CHANGE, "product": product, "stated": stated})
         if dice.random() < 0.3:
-            order = RecordRef(model="sale.order", id=dice.randint(1, 4_000), name=f"S{dice.randint(1, 4_000):05}")
-            customer, value = f"Customer {order.id % 300}", float(dice.randint(100, 9_000))
-            late = ImpactItem(
-                record=order, customer=customer, promised="2027-01-05", expected=stated, value=value, late=True
-            )
-            items.append(late)
-    proposal = Proposal(
-        intent=intent,
-        fields=Fields(carrier=dice.choice(CARRIERS) if supplier is None else None),
-        changes=changes,
-        impact=Impact(items=items),
-        stakes=Stakes(vendor=supplier, currency="EUR"),
-    )
-    return proposal, proposal.model_dump(mode="json")
+            number = dice.randint(1, 4_000)
+            order = {"model": "sale.order", "id": number, "name": f"S{number:05}"}
+            late = {
+                "customer": f"Customer {number % 300}",
+                "expected": stated,
+                "value": float(dice.randint(100, 9_000)),
+            }
+            items.append({**ITEM, **late, "record": order})
+    fields = {**BODY["fields"], "carrier": dice.choice(CARRIERS) if supplier is None else None}
+    impact, stakes = {**BODY["impact"], "items": items}, {**BODY["stakes"], "vendor": supplier}
+    return {**BODY, "intent": intent, "fields": fields, "changes": changes, "impact": impact, "stakes": stakes}

@@ -19,13 +19,14 @@ PREFIX = "triage"
 
 class Scope(StrEnum):
     """The doors: `POST /intake/portal`, `/intake/carrier/{provider}`, `/intake/email`, `/intake/edi` and, for receipts,
-    `/handoff/{event}/receipt`."""
+    `/handoff/{event}/receipt`, and for figures `GET /metrics`."""
 
     portal = "portal"
     carrier = "carrier"
     email = "email"
     edi = "edi"
     receipt = "receipt"
+    metrics = "metrics"
 
 
 class ApiKey(BaseModel):

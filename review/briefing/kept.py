@@ -50,7 +50,7 @@ def briefing(database: Database, settings: Settings, day: date | None = None, wr
 
 def as_things_stand(database: Database, settings: Settings) -> Briefing:
     """A briefing of the 24 hours up to now, which is not kept."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC)
     zone = settings.time_zone
     with database.read() as session:
         return make(session, now.astimezone(zone).date(), Window(now, now).last(DAY), zone)
