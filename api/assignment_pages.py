@@ -13,6 +13,7 @@ from api.templating import page
 from review import assignment, people
 from review.assignment import By, InvalidAssignment
 from review.roles import Scope
+from review.visibility import teams_named
 
 router = APIRouter(include_in_schema=False)
 Manager = Annotated[Visitor, Depends(require(Scope.manage))]
@@ -50,7 +51,7 @@ def _page(request: Request, me: Visitor, *, alert: str | None = None, status: in
         shown = {
             "rules": assignment.rules(session),
             "people": people.names(session),
-            "teams": assignment.teams(session),
+            "teams": teams_named(session),
         }
     intents = list(taxonomy().intents)
     return page(request, "assignment.html", status=status, me=me, by=list(By), intents=intents, alert=alert, **shown)

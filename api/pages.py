@@ -16,7 +16,7 @@ from api import wording
 from api.endpoints import FilterQuery, SignedIn
 from api.shown import Place, holder, raw_text, seen_as, shown, undo_of, undoable
 from api.templating import fragment, notice, page
-from review import assignment, cases, log, people, queue, saved_views
+from review import cases, log, people, queue, saved_views
 from review.bulk import Outcome
 from review.comments import comments_of
 from review.cursors import Cursor
@@ -25,7 +25,7 @@ from review.queue import QueueItem, View
 from review.schema import MessageRow, ProposalRow
 from review.settings import SettingsError
 from review.sources import sources
-from review.visibility import seen_subjects
+from review.visibility import seen_subjects, teams_named
 
 router = APIRouter(include_in_schema=False)
 LOG_CHECKED = 2_000
@@ -170,7 +170,7 @@ def show_desk(
             "names": queue.record_names(session, [each.id for each in outcomes]),
             "next_id": _after(items, at),
             "views": saved_views.saved(session, me.person),
-            "teams": assignment.teams(session),
+            "teams": teams_named(session),
             **listed,
             **_choosable(session),
         }

@@ -256,7 +256,9 @@ def _newer(session: Session, row: ProposalRow) -> Newer | None:
     if row.state != ProposalState.open or row.moved_by is None:
         return None
     mail = session.scalars(select(MessageRow).where(MessageRow.id == row.moved_by).options(undefer(MessageRow.read)))
-    found = mail.one()
+    found = mail.first()
+    if found is None:  # it is of another team
+        return None
     body = next((part for part in Message(**found.read).parts if part.name == "body"), None) if found.read else None
     new = [body.text[p.start : p.end] for p in body.passages if p.kind is PassageKind.new] if body else []
     text = "".join(new).strip()[:NEWER_SHOWN]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import select, union
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent.proposal import Stakes
@@ -72,13 +72,6 @@ def set_rule(
 
 def rules(session: Session) -> list[AssignmentRule]:
     return list(session.scalars(select(AssignmentRule).order_by(AssignmentRule.by, AssignmentRule.value)))
-
-
-def teams(session: Session) -> list[str]:
-    """The teams that rules or open proposals name."""
-    of_rules = select(AssignmentRule.team).where(AssignmentRule.team.is_not(None))
-    of_items = select(ProposalRow.team).where(ProposalRow.team.is_not(None), ProposalRow.state == ProposalState.open)
-    return sorted({team for team in session.scalars(union(of_rules, of_items)) if team})
 
 
 def by_rules(session: Session, row: MessageRow, proposals: list[ProposalRow]) -> None:
