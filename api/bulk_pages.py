@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from api.bulk_endpoints import MOST
 from api.endpoints import Posting
-from api.forms import SentForm, field
+from api.forms import SentForm, field, number_in
 from api.pages import show_desk
 from api.shown import Place
 from review.bulk import Seen, approve_all
@@ -39,6 +39,6 @@ def post_bulk(
 
 def _seen(given: str) -> Seen:
     proposal_id, _, version = given.rpartition(":")
-    if not version.isdecimal() or not version.isascii() or len(version) > 9:
+    if (number := number_in(version)) is None:
         raise HTTPException(422, "An item is named by its id and its version.")
-    return Seen(id=proposal_id, version=int(version))
+    return Seen(id=proposal_id, version=number)

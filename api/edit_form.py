@@ -7,10 +7,12 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from agent.proposal import RecordRef
-from api.forms import field
+from api.forms import field, number_in
 from review.edits import Edit, InvalidEdit, LineEdit
 from review.record_search import record_named
 from tools.records import RecordReader
+
+LINE_FIELDS = ("date", "day", "qty", "price")
 
 
 def edit_of(form: FormData, records: RecordReader | None) -> Edit:
@@ -21,9 +23,10 @@ def edit_of(form: FormData, records: RecordReader | None) -> Edit:
     lines: dict[int, dict[str, Any]] = {}
     for name in form:
         kind, _, rest = name.partition("-")
-        index, _, what = rest.partition("-")
-        if kind == "line" and index.isdecimal() and (given := field(form, name)):
-            lines.setdefault(int(index), {})[what] = given
+        place, _, what = rest.partition("-")
+        index = number_in(place)
+        if kind == "line" and index is not None and what in LINE_FIELDS and (given := field(form, name)):
+            lines.setdefault(index, {})[what] = given
     for values in lines.values():
         if day := values.pop("day", None):
             values["date"] = day
@@ -43,5 +46,6 @@ def _record(chosen: str, name: str, records: RecordReader | None) -> RecordRef |
         if not name:
             raise InvalidEdit("Write the number or the name of the record, or choose one of the others.")
         return record_named(records, name)
-    model, _, record_id = chosen.partition(",")
-    return RecordRef(model=model, id=int(record_id), name="") if record_id.isdecimal() else None
+    model, _, given = chosen.partition(",")
+    record_id = number_in(given)
+    return RecordRef(model=model, id=record_id, name="") if record_id is not None else None

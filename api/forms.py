@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Form, HTTPException, Request, Response
+from fastapi import Depends, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
@@ -67,23 +67,24 @@ def field(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()
 
 
+def number_in(given: str) -> int | None:
+    """A version, an index or an id as a form names it; None for anything else."""
+    return int(given) if given.isdecimal() and given.isascii() and len(given) < 10 else None
+
+
 def version_in(form: FormData) -> int | None:
     """The version of the proposal that the form was made for."""
-    given = field(form, "version")
-    return int(given) if given.isdecimal() and given.isascii() and len(given) < 10 else None
+    return number_in(field(form, "version"))
 
 
 def chosen_lines(form: FormData) -> list[int] | None:
     """The indexes of the ticked lines; None when the form has none to tick, or all are. Raises InvalidEdit for none."""
     if "lines" not in form:
         return None
-    given = [str(each) for each in form.getlist("line")]
-    if not given:
+    chosen = sorted({index for each in form.getlist("line") if (index := number_in(str(each))) is not None})
+    if not chosen:
         raise InvalidEdit("No line is ticked. Tick those that you mean.")
-    if not all(each.isdecimal() and each.isascii() and len(each) < 6 for each in given):
-        raise HTTPException(422, "Lines are named by their numbers.")
-    chosen = sorted({int(each) for each in given})
-    return None if len(chosen) == int(field(form, "lines") or 0) else chosen
+    return None if len(chosen) == number_in(field(form, "lines")) else chosen
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -47,9 +47,9 @@ class Place(BaseModel):
     @classmethod
     def of(cls, link: str) -> Place:
         """The place of an address that `link` gave; of any other, the first view."""
-        parts = urlsplit(link)
-        given = dict(parse_qsl(parts.query))
         try:
+            parts = urlsplit(link)
+            given = dict(parse_qsl(parts.query))
             named = {ours: given[name] for ours, name in QUERY.items() if name in given}
             after, bulk = given.get("after"), "bulk" in given
             return cls(view=View(parts.path.removeprefix("/desk/")), filters=Filters(**named), after=after, bulk=bulk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, case, false, func, literal_column, or_, select, tuple_
@@ -49,7 +49,7 @@ class Filters(BaseModel):
     language: str | None = None
     claimed_by: str | None = None
     overdue: bool = False
-    band: str | None = None
+    band: Literal["top", "high", "mid", "low"] | None = None
     assignee: str | None = None
     team: str | None = None
     mentioned: str | None = None

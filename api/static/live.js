@@ -1,12 +1,11 @@
 // What happens elsewhere while the page is open. The server says that something happened, the list is asked for again,
 // and nothing moves under the hand: known rows change where they are, new ones wait for a key.
 import { $, $$, SignedOut, beside, desk, part } from "./page.js";
-import { append, goesOn } from "./more.js";
-import { current, forget, items, loadAhead, mark, row, show } from "./panes.js";
+import { append, asMany, goesOn } from "./more.js";
+import { current, forget, loadAhead, mark, row, show } from "./panes.js";
 import { hasLeft } from "./decide.js";
 
 const AT_MOST_EVERY_MS = 1000;
-const PAGE = 200;
 let asked = null;
 let newest = null; // the list as the server last gave it
 
@@ -47,7 +46,7 @@ async function refresh() {
   if (!main) return;
   try {
     const url = new URL(beside("list", current()));
-    url.searchParams.set("rows", Math.max(items().length, PAGE));
+    url.searchParams.set("rows", asMany());
     newest = await part(url, "#queue");
   } catch (error) {
     if (error instanceof SignedOut) status("Signed out");

@@ -2,14 +2,19 @@
 import { $, $$, part } from "./page.js";
 import { row } from "./panes.js";
 
-const MOST = 1000; // beyond it the link leads to a list of its own
+const MOST = 1000; // of rows in one list; beyond it the link leads to a list of its own
+const PAGE = 200;
 const NEAR_PX = 1500;
 let adding = null;
+
+const full = () => $$("#items > li").length + PAGE > MOST;
+/** As many rows as an answer of the server has to hold to say how those in the list stand. */
+export const asMany = () => Math.min(Math.max($$("#items > li").length, PAGE), MOST);
 
 /** Adds the next page to the list, if there is one. */
 export function more() {
   const link = $("#more");
-  if (!link || $$("#items > li").length >= MOST) return Promise.resolve();
+  if (!link || full()) return Promise.resolve();
   return (adding ??= add(link).finally(() => (adding = null)));
 }
 
@@ -38,7 +43,7 @@ addEventListener("scroll", ({ target }) => {
 }, { capture: true, passive: true });
 
 addEventListener("click", (event) => {
-  if (!event.target.closest("#more") || $$("#items > li").length >= MOST) return;
+  if (!event.target.closest("#more") || full()) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   more();

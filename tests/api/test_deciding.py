@@ -171,3 +171,20 @@ def test_when_the_conversation_went_on_the_newer_words_stand_first(desk, robin):
     assert refused.status_code == 412
     assert "Forget my last mail." in text_of(refused.text, ".newer")
     assert re.search(r'class="part newer".*New date: ', refused.text, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"lines": "many", "line": ["x"]},
+        {"line-0-index": "5", "line-٣-qty": "1", "line-" + "9" * 5000 + "-qty": "1", "record": "x," + "9" * 5000},
+        {"back": "//["},
+        {"back": "/desk/ready?band=nonsense"},
+    ],
+)
+def test_a_form_that_no_page_sends_is_refused_not_an_error(desk, robin, form):
+    """Whatever stands in it: nothing is decided and nothing breaks."""
+    proposal_id = desk.propose()
+    for kind in ("approve", "edit"):
+        assert robin.decide(proposal_id, kind, version=7, **form).status_code in (412, 422)
+    assert list(opened(desk)) == [proposal_id]
