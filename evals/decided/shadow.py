@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import Session, undefer
 
 from agent.proposal import Lane, Proposal
 from evals.engines import Engine
@@ -23,7 +23,7 @@ from evals.labelled import LabelError
 from evals.predictions import PredictedException, Prediction
 from review.database import Database
 from review.raw_store import RawStore
-from review.schema import MessageRow, MessageState, ProposalRow
+from review.schema import DecisionRow, MessageRow, MessageState, ProposalRow
 from tools.message import Channel, Message
 from tools.reading import read_message
 
@@ -79,9 +79,10 @@ def shadow(
             .where(ProposalRow.message_id.in_(m.id for m in messages))
         )
         live: dict[str, list[PredictedException]] = {m.id: [] for m in messages}
+        first, made = _before_people(session)
         for row in rows:
-            if row.edited_by is None:  # an edited body is a person's, not the engine's
-                live[row.message_id].append(PredictedException.of(Proposal(**row.body)))
+            if row.id not in made:
+                live[row.message_id].append(PredictedException.of(Proposal(**first.get(row.id, row.body))))
     run = ShadowRun(engine=name)
     for number, message in enumerate(messages, start=1):
         try:
@@ -107,6 +108,16 @@ def shadow(
         )
         progress(number, len(messages))
     return run
+
+
+def _before_people(session: Session) -> tuple[dict[str, dict[str, Any]], set[str]]:
+    """Of proposals that people decided on, what was proposed at first; and the proposals that people made by dividing."""
+    first: dict[str, dict[str, Any]] = {}
+    made: set[str] = set()
+    for decision in session.scalars(select(DecisionRow).order_by(DecisionRow.id)):
+        first.setdefault(decision.proposal_id, decision.proposed)
+        made.update(decision.made or [])
+    return first, made
 
 
 def difference(live: Sequence[PredictedException], shadow: Prediction) -> Kind:

@@ -133,7 +133,7 @@
     const tries = (side, name) => side.map((t) => tryCard(t, side.length > 1 ? `${name}, try ${t.repeat + 1}` : name));
     return [
       make("h3", { text: c.t || c.i }),
-      make("p", { cls: "dim", text: [`${c.s}/${c.i}`, d.sender, d.received, c.h, c.l, ...c.g].filter(Boolean).join(" · ") }),
+      make("p", { cls: "dim", text: [[c.s, c.i].filter(Boolean).join("/"), d.sender, d.received, c.h, c.l, ...c.g].filter(Boolean).join(" · ") }),
       make("h2", { text: "Message" }),
       ...(d.parts.length ? d.parts.filter((p) => p.text).map((p) => part(p, spans))
         : [make("p", { cls: "dim", text: "The text is not in this file: the suite was not at hand, or has changed." })]),
@@ -314,7 +314,7 @@
       table(["greatest difference", "messages", "share"], data.differences
         .map(([kind, count]) => [words(kind), String(count), all ? number(count / all) : "–"])),
       make("h2", { text: "The candidate" }),
-      table(["", ""], Object.entries(run.about).map(([name, value]) => [name, String(value)])),
+      table(["made of", ""], Object.entries(run.about).map(([name, value]) => [name, String(value)])),
     ];
   }
 

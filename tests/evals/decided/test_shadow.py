@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from agent.proposal import Lane
+from agent.proposal import Fields, Lane, LineFields
 from evals.decided.shadow import difference, shadow
 from evals.predictions import PredictedException, Prediction
 from review import log
-from tests.review.desk import OTHER, START, Desk, ScriptedEngine, date_change
+from review.decisions import approve, edit
+from review.edits import Edit
+from review.set_aside import to_manual
+from tests.review.desk import OTHER, ROBIN, START, Desk, ScriptedEngine, date_change
 
 LIVE = PredictedException.of(date_change())
 
@@ -52,6 +55,19 @@ def test_a_candidate_reads_live_mail_and_leaves_no_trace(tmp_path):
     desk.database.close()
     assert run.counts() == {"record": 2}
     assert run.versions == {"policy": "abc"}
+
+
+def test_it_is_held_against_what_was_proposed_and_not_against_what_people_made_of_it(tmp_path):
+    """One message divided by lines, one edited, one sent to a person: the same engine proposes the same again."""
+    desk = Desk(tmp_path / "data")
+    lines = [LineFields(line_id=n, product=f"P{n}", date="2026-12-14") for n in (97, 98)]
+    proposal = date_change(fields=Fields(lines=lines))
+    approve(desk.database, desk.propose(proposal, text="One."), version=1, who=ROBIN, lines=[0])
+    edit(desk.database, desk.propose(proposal, text="Two."), version=1, who=ROBIN, change=Edit(record=OTHER))
+    to_manual(desk.database, desk.propose(proposal, text="Three."), version=1, who=ROBIN)
+    run = shadow(desk.database, desk.store, ScriptedEngine(proposal), name="candidate", since=START)
+    desk.database.close()
+    assert run.counts() == {"same": 3}
 
 
 def test_a_candidate_that_fails_is_told_as_such(tmp_path):
