@@ -10,11 +10,13 @@ from fastapi.responses import RedirectResponse
 from api.security import Sessions, Visitor, posting_visitor, refuse_other_sites, visitor
 from api.templating import page
 from review import passwords
+from review.api_keys import DESK, KeyRefused, Scope, add_key, list_keys, revoke_key
 from review.people import PersonError, list_people
 from review.sessions import SignedInBy, end_session_by_id, sessions_of
 
 router = APIRouter(include_in_schema=False)
 HAS = "password"
+MOST_DAYS = 366
 Mine = Annotated[Visitor, Depends(posting_visitor)]
 
 
@@ -70,6 +72,28 @@ def change_password(
     return RedirectResponse("/account", status_code=303)
 
 
+@router.post("/account/keys")
+def make_my_key(
+    request: Request,
+    me: Mine,
+    name: Annotated[str, Form(min_length=1, max_length=100)],
+    scope: Annotated[list[Scope], Form()],
+    days: Annotated[float, Form(gt=0, le=MOST_DAYS)] = 90,
+) -> Response:
+    """A key with which a program works on the desk in one's name; shown once."""
+    try:
+        _, text = add_key(request.app.state.database, name, scope, days, me.person)
+    except KeyRefused as error:
+        return _account(request, me, alert=str(error), status=422)
+    return _account(request, me, made=text)
+
+
+@router.post("/account/keys/{key_id}/revoke")
+def revoke_my_key(request: Request, me: Mine, key_id: str) -> Response:
+    revoke_key(request.app.state.database, key_id, me.person)
+    return RedirectResponse("/account", status_code=303)
+
+
 @router.post("/account/sessions/{session_id}/end")
 def end_my_session(request: Request, me: Mine, session_id: str) -> Response:
     end_session_by_id(request.app.state.database, me.person, session_id)
@@ -90,8 +114,13 @@ def local(onward: str) -> str:
     return onward if fine and not onward.startswith("/sign-in") else "/"
 
 
-def _account(request: Request, me: Visitor, *, alert: str | None = None, status: int = 200) -> Response:
+def _account(
+    request: Request, me: Visitor, *, alert: str | None = None, made: str | None = None, status: int = 200
+) -> Response:
     given = {
+        "keys": list_keys(request.app.state.database, me.person),
+        "scopes": [scope for scope in DESK if scope is Scope.read or str(scope) in me.person.scopes],
+        "made": made,
         "sessions": sessions_of(request.app.state.database, me.person),
         "has_password": _has_password(request, me),
         "alert": alert,

@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse
 from api.security import Visitor, require, require_post
 from api.sign_in import sign_in_link
 from api.templating import page
+from review.api_keys import DOORS, KeyRefused, add_key, list_keys, revoke_key
 from review.api_keys import Scope as Door
-from review.api_keys import add_key, list_keys, revoke_key
 from review.people import (
     PersonError,
     add_person,
@@ -99,7 +99,10 @@ def add_a_key(
     door: Annotated[list[Door], Form()],
     days: Annotated[float, Form(gt=0, le=MOST_DAYS)] = 365,
 ) -> Response:
-    _, text = add_key(request.app.state.database, name, door, days)
+    try:
+        _, text = add_key(request.app.state.database, name, door, days)
+    except KeyRefused as error:
+        return _keys(request, me, alert=f"{error} People make such keys on Your account.", status=422)
     return _keys(request, me, made=text)
 
 
@@ -126,6 +129,6 @@ def _people(request: Request, me: Visitor, *, status: int = 200, **shown: str | 
     return page(request, "people.html", status=status, me=me, people=listed, roles=roles(), **known, **shown)
 
 
-def _keys(request: Request, me: Visitor, made: str | None = None) -> Response:
+def _keys(request: Request, me: Visitor, *, status: int = 200, **shown: str | None) -> Response:
     listed = list_keys(request.app.state.database)
-    return page(request, "keys.html", me=me, keys=listed, doors=list(Door), made=made)
+    return page(request, "keys.html", status=status, me=me, keys=listed, doors=DOORS, **shown)

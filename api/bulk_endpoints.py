@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 
 from api.endpoints import Posting
 from api.problems import refusals
+from api.repeating import RepeatableRoute
 from review.bulk import Outcome, Seen, approve_all
 
-router = APIRouter(prefix="/api/bulk", responses=refusals(401, 403, 422))
+router = APIRouter(prefix="/api/bulk", route_class=RepeatableRoute, responses=refusals(401, 403, 409, 422))
 MOST = 200
 
 

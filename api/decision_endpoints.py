@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.endpoints import DecisionOut, Posting
 from api.problems import refusals
+from api.repeating import RepeatableRoute
 from review.claims import claim, release
 from review.decisions import RejectReason, approve, edit, reject
 from review.edits import Edit
@@ -19,7 +20,9 @@ from review.split import split
 from review.undo import undo
 
 router = APIRouter(
-    prefix="/api/proposals/{proposal_id}", responses=refusals(400, 401, 403, 404, 409, 412, 422, 428, 503)
+    route_class=RepeatableRoute,
+    prefix="/api/proposals/{proposal_id}",
+    responses=refusals(400, 401, 403, 404, 409, 412, 422, 428, 503),
 )
 
 

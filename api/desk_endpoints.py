@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.endpoints import Posting, SignedIn
 from api.problems import refusals
+from api.repeating import RepeatableRoute
 from api.security import Visitor, require_post
 from review import assignment, comments, saved_views
 from review.assignment import By
@@ -17,7 +18,7 @@ from review.queue import Filters, View
 from review.roles import Scope
 
 Managing = Annotated[Visitor, Depends(require_post(Scope.manage))]
-router = APIRouter(prefix="/api", responses=refusals(401, 403, 404, 409, 412, 422))
+router = APIRouter(prefix="/api", route_class=RepeatableRoute, responses=refusals(401, 403, 404, 409, 412, 422))
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -30,7 +30,7 @@ from review.spoken_dates import date_of
 from review.urgency import Clock, clock
 from tools.message import Message
 
-router = APIRouter(responses=refusals(401, 422))
+router = APIRouter(responses=refusals(401, 403, 422))
 SignedIn = Annotated[Visitor, Depends(visitor)]
 Posting = Annotated[Visitor, Depends(require_post(Scope.decide))]
 

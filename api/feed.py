@@ -15,7 +15,7 @@ from api.problems import refusals
 from review.database import Database
 from review.feed import MOST, Event, events, newest
 
-router = APIRouter(prefix="/api", responses=refusals(401, 422))
+router = APIRouter(prefix="/api", responses=refusals(401, 403, 422))
 LOOK_SECONDS = 1.0
 BEAT_SECONDS = 15.0
 STREAM_SECONDS = 600.0  # then the browser connects again, and whether it may is asked anew

@@ -15,18 +15,27 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keys for ma
 def add_key(
     name: Annotated[str, typer.Argument(help="Who posts with it, for the log.")],
     scope: Annotated[
-        list[str], typer.Option("--scope", help="portal, carrier, email, edi or receipt; may be given several times.")
+        list[str], typer.Option("--scope", help="portal, carrier, email, edi, receipt, or of the desk: read, decide …")
     ],
+    person: Annotated[str | None, typer.Option(help="As whom it acts on the desk.")] = None,
     days: Annotated[float, typer.Option(min=0.0, help="How long it lasts.")] = 365,
     data_dir: DataDir = None,
 ) -> None:
     """Make a key and print it. It is shown this once: only its hash is kept."""
-    from review.api_keys import Scope, add_key
+    from review.api_keys import KeyRefused, Scope, add_key
     from review.database import open_database
+    from review.people import find_person
 
     if unknown := [s for s in scope if s not in set(Scope)]:
         raise Refused(f"There is no scope {unknown[0]!r}. Choose from: {', '.join(Scope)}.")
-    key, text = add_key(open_database(configured(data_dir)), name, [Scope(s) for s in scope], days)
+    database = open_database(configured(data_dir))
+    acting = find_person(database, person) if person else None
+    if person and acting is None:
+        raise Refused(f"There is nobody called {person!r} who may sign in. `triage user list` shows everybody.")
+    try:
+        key, text = add_key(database, name, [Scope(s) for s in scope], days, acting)
+    except KeyRefused as error:
+        raise Refused(str(error)) from error
     typer.echo(
         f"Key {key.id} for {', '.join(key.scopes)}, until {key.expires_at:%Y-%m-%d}. It is shown this once:", err=True
     )

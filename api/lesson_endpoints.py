@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from agent.taught import Subject
 from api.endpoints import Posting, SignedIn
 from api.problems import refusals
+from api.repeating import RepeatableRoute
 from review import lessons, teaching
 from review.lessons import Reach
 from review.rehearsal import Effect
 from review.schema import LessonRow
 from review.visibility import seen_subjects
 
-router = APIRouter(prefix="/api/lessons", responses=refusals(401, 403, 404, 409, 422, 503))
+router = APIRouter(prefix="/api/lessons", route_class=RepeatableRoute, responses=refusals(401, 403, 404, 409, 422, 503))
 PAGE = 100
 
 

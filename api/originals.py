@@ -21,7 +21,7 @@ from review.schema import MessageRow
 from tools import original
 from tools.message import Channel
 
-router = APIRouter(responses=refusals(401, 404, 422))
+router = APIRouter(responses=refusals(401, 403, 404, 422))
 NOTHING = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'"
 SAVED: dict[str, str] = {"Content-Security-Policy": f"{NOTHING}; frame-ancestors 'none'"}
 LAID_OUT = {

@@ -11,6 +11,8 @@ from fastapi import Depends, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from review import log
+from review.api_keys import InvalidKey, find_key, person_of
+from review.api_keys import Scope as Door
 from review.database import Database
 from review.people import Person
 from review.roles import Scope
@@ -46,6 +48,10 @@ class Visitor(BaseModel):
     person: Person
     csrf: str
 
+    @property
+    def by_key(self) -> bool:
+        return self.person.key is not None
+
 
 class Sessions:
     """The cookie that holds a session's secret. What it opens is decided by the row, so that a session can be ended."""
@@ -78,18 +84,34 @@ class Sessions:
 
 
 async def visitor(request: Request) -> Visitor:
-    """The signed-in visitor, with whose eyes the request reads from here on. Raises NotSignedIn."""
+    """The signed-in visitor, with whose eyes the request reads from here on; under /api also by a key. Raises NotSignedIn;
+    answers 401 to a key that opens nothing and 403 to one that may not read."""
     from fastapi.concurrency import run_in_threadpool
 
-    sessions: Sessions = request.app.state.sessions
-    found = await run_in_threadpool(sessions.read, request)
+    found = await run_in_threadpool(identify, request)
     if found is None:
         raise NotSignedIn
+    if found.by_key and request.method == "GET" and Door.read not in (found.person.limited_to or ()):
+        raise HTTPException(403, "This key is not for reading: it needs the scope read.")
     looking_as(found.person)
     named = [request.path_params[name] for name in ("proposal_id", "message_id") if name in request.path_params]
     if named and is_bound(found.person):
         await run_in_threadpool(_refuse_unseen, request.app.state.database, named)
     return found
+
+
+def identify(request: Request) -> Visitor | None:
+    """By a key in `Authorization: Bearer …` under /api, else by the session's cookie."""
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not request.url.path.startswith("/api/"):
+        sessions: Sessions = request.app.state.sessions
+        return sessions.read(request)
+    database: Database = request.app.state.database
+    try:
+        person = person_of(database, find_key(database, shown.strip()))
+    except InvalidKey as error:
+        raise HTTPException(401, str(error), {"WWW-Authenticate": 'Bearer realm="api"'}) from error
+    return Visitor(person=person, csrf="")
 
 
 def _refuse_unseen(database: Database, named: list[str]) -> None:
@@ -100,8 +122,10 @@ def _refuse_unseen(database: Database, named: list[str]) -> None:
 
 
 async def posting_visitor(request: Request) -> Visitor:
-    """The signed-in visitor of a POST that came from our own pages. Raises NotSignedIn or CrossSite."""
+    """The visitor of a POST that came from our own pages, or with a key. Raises NotSignedIn or CrossSite."""
     found = await visitor(request)
+    if found.by_key:
+        return found  # no browser sends a key by itself
     refuse_other_sites(request)
     token = request.headers.get(CSRF_HEADER)
     if token is None and not request.headers.get("content-type", "").startswith("application/json"):
@@ -140,6 +164,8 @@ def _with(scope: Scope, me: Visitor) -> Visitor:
     if scope not in me.person.scopes:
         held = ", ".join(me.person.roles)
         why = f"This needs a role that may {scope}; you are {held}. Whoever administers the desk can give you one."
+        if me.by_key and scope not in (me.person.limited_to or ()):
+            why = f"This needs a key with the scope {scope}."
         raise HTTPException(403, why)
     return me
 

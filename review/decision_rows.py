@@ -146,6 +146,7 @@ def keep(
         "version": version,
         "role": who.role,
         "who": who.name,
+        **({"key": who.key} if who.key else {}),
         "policy": policy.model_dump(),
         "reason": decision.reason,
         "note": decision.note,

@@ -24,7 +24,8 @@ class PersonError(ValueError):
 
 class Person(BaseModel):
     """A person who may sign in. `role` is the first of their roles, by which decisions name them. `teams` are those that they
-    are in, `owns` those that they see to, `companies` those of Odoo, by name, whose items they see (`review.visibility`)."""
+    are in, `owns` those that they see to, `companies` those of Odoo, by name, whose items they see (`review.visibility`). Who comes with a
+    `key` may no more than that is `limited_to`."""
 
     name: str
     role: str
@@ -32,6 +33,8 @@ class Person(BaseModel):
     teams: list[str] = []
     owns: list[str] = []
     companies: list[str] = []
+    key: str | None = None
+    limited_to: list[str] | None = None
 
     @property
     def roles(self) -> list[str]:
@@ -39,11 +42,13 @@ class Person(BaseModel):
 
     @property
     def scopes(self) -> frozenset[Scope]:
-        return scopes_of(self.roles)
+        held = scopes_of(self.roles)
+        return held if self.limited_to is None else frozenset(scope for scope in held if scope in self.limited_to)
 
     def may_approve(self, role: str) -> bool:
         """Whether they may give the approval that the policy asks of `role`: their own, or any with the scope approve."""
-        return Scope.decide in self.scopes and (role == REVIEWER or role in self.roles or Scope.approve in self.scopes)
+        theirs = role in self.roles and (self.limited_to is None or Scope.approve in self.limited_to)
+        return Scope.decide in self.scopes and (role == REVIEWER or theirs or Scope.approve in self.scopes)
 
 
 class PersonShown(Person):
@@ -55,7 +60,7 @@ class PersonShown(Person):
 
 
 def shown(row: UserRow) -> Person:
-    return Person(**{name: getattr(row, name) for name in Person.model_fields})
+    return Person(**{name: getattr(row, name) for name in Person.model_fields if hasattr(row, name)})
 
 
 def add_person(database: Database, name: str, role: str, *more: str) -> Person:

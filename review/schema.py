@@ -631,13 +631,15 @@ class SignInToken(Base):
 
 
 class ApiKeyRow(Base):
-    """A key with which a machine posts messages. Only its SHA-256 is kept; `scopes` are the doors that it opens."""
+    """A key with which a machine posts messages or, for `person`, works on the desk. Only its SHA-256 is kept; `scopes` are
+    what it opens."""
 
     __tablename__ = "api_keys"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     scopes: Mapped[list[Any]]
+    person: Mapped[str | None] = mapped_column(ForeignKey("users.name"), default=None)
     key_hash: Mapped[str]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -653,6 +655,20 @@ class IdempotencyRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AnswerRow(Base):
+    """The answer that a request with an `Idempotency-Key` got, so that its repetition gets the same; no `status` while it is
+    under way. `request_hash` tells another request with the same key."""
+
+    __tablename__ = "answers"
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    status: Mapped[int | None] = mapped_column(default=None)
+    body: Mapped[str] = mapped_column(default="")
+    begun_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LogContent(Base):
