@@ -35,6 +35,7 @@ from api import (
     originals,
     oversight,
     pages,
+    quality_pages,
     receipts,
     runs,
     sign_in,
@@ -111,6 +112,7 @@ def create_app(
     app.include_router(account.router)
     app.include_router(administration.router)
     app.include_router(pages.router)
+    app.include_router(quality_pages.router)
     app.include_router(originals.router)
     app.include_router(briefing_pages.router)
     app.include_router(oversight.router)

@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
     receiving mail server, whose Authentication-Results are believed. Within `undo_seconds` a decision can be taken back;
-    nothing of it leaves before. A claim lasts `claim_minutes` unless it is renewed. The `oidc_…` name an identity
+    nothing of it leaves before. A claim lasts `claim_minutes` unless it is renewed. An approval within
+    `quick_seconds` of the same person's decision before counts as one that left no time to read. The `oidc_…` name an identity
     provider, see docs/people.md. `labels_from_decisions` is the operator's consent that messages decided on become
     labelled cases, redacted, here. The briefing of a day is made at `briefing_at` in `briefing_zone`, see
     docs/briefing.md.
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     labels_from_decisions: bool = False
     undo_seconds: float = Field(30.0, ge=0)
     claim_minutes: float = Field(10.0, gt=0)
+    quick_seconds: float = Field(2.0, ge=0)
     briefing_at: time = time(7)
     briefing_zone: str = "UTC"
 
