@@ -15,7 +15,8 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Keys for ma
 def add_key(
     name: Annotated[str, typer.Argument(help="Who posts with it, for the log.")],
     scope: Annotated[
-        list[str], typer.Option("--scope", help="portal, carrier, email, edi, receipt, or of the desk: read, decide …")
+        list[str],
+        typer.Option("--scope", help="portal, carrier, email, edi, receipt, metrics, or of the desk: read, decide …"),
     ],
     person: Annotated[str | None, typer.Option(help="As whom it acts on the desk.")] = None,
     days: Annotated[float, typer.Option(min=0.0, help="How long it lasts.")] = 365,
