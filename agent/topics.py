@@ -360,10 +360,12 @@ class Understander:
         return findings
 
     def _invoice(self, topic: Topic, posted_on: RecordKey | None) -> Ranked | None:
-        """The invoice itself, where it is what was posted on, or it is named and leads to no order."""
-        mentions = [m for said in topic.saids for m in said.references] if topic.order is None else []
-        named = next(((r.record, m.text) for m in mentions for r in m.exact if r.record[0] == INVOICE), None)
-        if named is not None:
+        """The invoice itself, where it is what was posted on, or it is named and its order is not: what a person would
+        open."""
+        named_records = {r.record: m.text for said in topic.saids for m in said.references for r in m.exact}
+        named = next(((key, text) for key, text in named_records.items() if key[0] == INVOICE), None)
+        order = topic.order.key if topic.order else None
+        if named is not None and (order is None or order not in {*named_records, posted_on}):
             return self._ranked_invoice(named[0], f"{named[1]} is the invoice")
         if posted_on is not None and posted_on[0] == INVOICE:
             return self._ranked_invoice(posted_on, "it was posted on")

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from agent.intents import IntentModel
-from agent.orders import PICKING, PURCHASE, SALE
+from agent.orders import INVOICE, PICKING, PURCHASE, SALE
 from agent.rate import FEATURES
 from agent.recall import recall
 from agent.topics import Understander, Understanding, Unread
@@ -95,6 +95,17 @@ def test_a_portal_post_is_about_the_document_that_it_stands_on():
     message.channel = Channel.portal
     message.document_model, message.document_id = SALE, 41
     assert records(understood(message)) == [("order_cancellation", (SALE, 41))]
+
+
+@pytest.mark.parametrize(
+    ("text", "record"),
+    [
+        ("Invoice RG-55120 was sent to you twice. Please book it only once.", (INVOICE, 1)),
+        ("Invoice RG-55120 for your order P00043 was sent to you twice. Please book it only once.", (PURCHASE, 43)),
+    ],
+)
+def test_a_mail_that_speaks_of_an_invoice_alone_is_about_the_invoice(text, record):
+    assert records(understood(mail(text, sender="verkauf@trosse-tau.example"))) == [("supplier_invoice_issue", record)]
 
 
 def test_intents_without_a_record_claim_none():
