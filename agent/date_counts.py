@@ -11,6 +11,9 @@ from agent.date_mention import DateMention, Page, mention_of
 
 UNIT_DAYS = {"day": 1.0, "working_day": 1.4, "week": 7.0, "fortnight": 14.0, "month": 30.0}
 
+# Without an article "a week" is a bare noun in Polish; whatever word stands before it is no number.
+_ONE_BY_ITSELF = frozenset(("tydzien", "miesiac"))
+
 
 def _length(page: Page, phrase: str) -> tuple[int, str] | None:
     """The number and unit of a phrase; a unit alone is one of it, and an unknown word for a number is none."""
@@ -19,6 +22,8 @@ def _length(page: Page, phrase: str) -> tuple[int, str] | None:
         if count is not None:
             return count, page.words.units[" ".join(unit.split())]
     units = page.words.any_unit.findall(phrase)
+    if units and units[-1] in _ONE_BY_ITSELF:
+        return 1, page.words.units[units[-1]]
     if re.search(r"[0-9]", phrase) or not units or len(phrase.split()) > 2:
         return None
     return 1, page.words.units[" ".join(units[-1].split())]

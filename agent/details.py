@@ -134,7 +134,8 @@ def _supplier_ref(fields: Fields, saids: Sequence[Said], order: Order | None) ->
     mentions = [(m, s) for s in saids for m in s.references if not m.exact or any(r.record == own for r in m.exact)]
     theirs = [(m, s) for m, s in mentions if m.kind == "partner_ref" or (m.label == "theirs" and not m.exact)]
     if theirs:
-        mention, said = theirs[0]
+        # The record's own spelling is surer than what stands with other words in a subject ("ARC CC26-1188").
+        mention, said = next((found for found in theirs if found[0].exact), theirs[0])
         start = _with_prefix(said.text, mention.start) if not mention.exact else mention.start
         fields.supplier_ref = said.text[start : mention.end]
         return [said.evidence("supplier_ref", start, mention.end)]
@@ -180,8 +181,8 @@ _PREFIX = re.compile(r"(?<![\w.])(?!(?:NO|NR|N|PO|AB|REF|ID|SO)\s)[A-Z]{1,4} $|(
 
 
 def _with_prefix(text: str, start: int) -> int:
-    """A number's letters that stand apart from it ("OC 1240/26") belong to it."""
-    match = _PREFIX.search(text[:start])
+    """A number's letters that stand apart from it ("OC 1240/26") belong to it; one that has letters needs no others."""
+    match = _PREFIX.search(text[:start]) if text[start : start + 1].isdigit() else None
     return match.start() if match else start
 
 

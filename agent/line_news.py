@@ -23,6 +23,7 @@ from agent.units import in_units_of
 
 SAME_PRICE = 0.005
 NOT_NEW = frozenset({"old", "order", "other", "past", "shipped"})
+WEIGHTS = frozenset({"kg", "tonne"})
 MOST_TIMES_HELD = 3
 LEAST_CHANGE = 0.1
 BESIDE = 12
@@ -82,10 +83,15 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
     by_id = {line.id: line for line in order.lines} if order else {}
     current: list[int] = []
     for said in saids:
+        if said.beside_the_point:
+            continue
         named = _surest([m for m in said.products if m.line_id in by_id])
         here = list(dict.fromkeys(m.line_id for m in named if m.line_id is not None))
         roles = [d.role for d in said.dates] + [p.role for p in said.prices] + [q.role for q in said.quantities]
-        if said.unchanged and not {"new", "old"} & set(roles) and sum(d.role not in NOT_NEW for d in said.dates) < 2:
+        settled = (
+            said.unchanged and not {"new", "old"} & set(roles) and not _states_a_part(said, here or current, by_id)
+        )
+        if settled and sum(d.role not in NOT_NEW for d in said.dates) < 2:
             surely = {m.line_id: m.score for m in named}
             news.unchanged.update(i for i in here if news.mentioned.get(i, 0.0) - surely[i] < SURER)
             continue
@@ -103,6 +109,12 @@ def gather(news: OrderNews, saids: Sequence[Said], order: Order | None) -> None:
             current = []
             news.whole.all_lines = True
         _attach(said, named, current, by_id, news)
+
+
+def _states_a_part(said: Said, ids: Sequence[int], by_id: dict[int, OrderLine]) -> bool:
+    """Whether a day is stated for less than one line holds: "five come on 30 September as agreed" leaves the rest open."""
+    counts = [q.qty for q in said.quantities if q.role == "plain"]
+    return len(ids) == 1 and bool(said.dates) and any(0 < qty < by_id[ids[0]].qty for qty in counts)
 
 
 def _surest(mentions: list[ProductMention]) -> list[ProductMention]:
@@ -131,14 +143,17 @@ def _by_held_values(said: Said, by_id: dict[int, OrderLine], current: list[int])
     return fitting if len(fitting) == 1 and (not current or counts) else []
 
 
-def _is_count(qty: QuantityMention, named: list[ProductMention], line: OrderLine | None) -> bool:
+def _is_count(qty: QuantityMention, said: Said, named: list[ProductMention], line: OrderLine | None) -> bool:
     """A number without a unit counts pieces only outside of a product's name and within the line's order of size; one
-    in words ("two") only right before a name."""
+    in words ("two") only right before a name, or at the head of what is said of a part ("five come on Monday")."""
     if not qty.bare:
         return True
     if any(m.start < qty.end and qty.start < m.end for m in named):
         return False
-    if qty.text.isalpha() and not any(0 < m.start - qty.end <= BESIDE for m in named):
+    if not said.text[qty.end :].strip() and not any(m.end <= qty.start for m in named):
+        return False
+    heads = not said.text[: qty.start].strip() and line is not None and qty.qty < line.qty and bool(said.dates)
+    if qty.text.isalpha() and not heads and not any(0 < m.start - qty.end <= BESIDE for m in named):
         return False
     return line is None or qty.qty <= MOST_TIMES_HELD * max(line.qty, 1.0)
 
@@ -168,10 +183,12 @@ def _attach(
     for start, end in said.unknown_dates:
         for goal in targets(start, end):
             goal.unknown.append(said.evidence("lines.date", start, end))
-    for stated in said.quantities:
+    # "2 pallets, 611 kg" is what the consignment is, not how many of the line named before.
+    consignment = not named and any(q.unit in WEIGHTS for q in said.quantities)
+    for stated in () if consignment else said.quantities:
         for goal in targets(stated.start, stated.end, counted=True):
             qty = in_units_of(goal.line, stated) if goal.line else stated
-            if _is_count(qty, named, goal.line):
+            if _is_count(qty, said, named, goal.line):
                 goal.quantities.append((qty, said.evidence("lines.qty", qty.start, qty.end)))
     for price in said.prices:
         for goal in targets(price.start, price.end):
@@ -204,7 +221,8 @@ def _lines_at(
         return current
     touching = [m for m in named if 0 <= m.start - end <= 14 and not re.search(r"[,;:]", text[end : m.start])]
     before = [m for m in named if m.start <= start]
-    if counted and touching and not (before and start - max(m.end for m in before) < 3):
+    ends = max((m.end for m in before), default=0)
+    if counted and touching and not (before and start - ends < 3 and not re.search(r"[,;]", text[ends:start])):
         nearest = min(touching, key=lambda m: m.start - end)
         return [m.line_id for m in named if m.start == nearest.start and m.line_id is not None]
     if before:

@@ -31,6 +31,7 @@ How = Literal["code", "supplier_code", "barcode", "code_part", "code_typo", "nam
 LEAST_WEIGHT = 0.24
 IN_OTHER_WORDS, QUALITY, FURTHER = 0.85, 0.3, 0.5
 MOST_PHRASES = 10
+LONGEST_UNIT = 3
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W_]+")
@@ -270,7 +271,7 @@ class ProductFinder:
         """The lines that a run of matching words names; a run may name several products one after another."""
         spans: dict[int, tuple[int, int]] = {}
         weights: dict[int, dict[str, float]] = defaultdict(dict)
-        for start, end, hits in cluster:
+        for start, end, hits in self._measures_and_words(text, cluster):
             for position, (term, weight) in hits.items():
                 weights[position][term] = max(weight, weights[position].get(term, 0.0))
                 spans[position] = (spans.get(position, (start, end))[0], end)
@@ -294,6 +295,16 @@ class ProductFinder:
                 if p not in alike and not any(spans[p][0] < spans[a][1] and spans[a][0] < spans[p][1] for a in alike)
             }
         return found
+
+    @staticmethod
+    def _measures_and_words(text: str, cluster: list[Hit]) -> list[Hit]:
+        """Without a number that counts what follows it: "200 cleats" is not the cleat of 200 mm."""
+        if len(cluster) > 1:
+            (start, end, _), (following, stop, _) = cluster[:2]
+            counts = text[start:end].isdigit() and following - end <= 2 and stop - following > LONGEST_UNIT
+            if counts and text[following:stop].isalpha():
+                return cluster[1:]
+        return cluster
 
     def _by_meaning(self, text: str, embedder: Embedder) -> list[ProductMention]:
         if len(self.lines) < 2:

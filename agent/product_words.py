@@ -12,6 +12,7 @@ from agent.lexicon import fold
 _SIDES = r"(?: ?[x×*] ?\d+(?:[.,]\d+)?)"
 WORD = re.compile(rf"\d+(?:[.,]\d+)?{_SIDES}+|(?<!\w)[^\W\d_]{{1,2}}\d+(?:[.,]\d+)?{_SIDES}*(?!\w)|[^\W\d_]+|\d+")
 COUNTED = re.compile(r"(?<![\w.,])(?P<number>\d{1,2})[ -]?(?P<noun>[^\W\d_]{3,})")
+_INFLECTIONS = frozenset(("s", "es", "e", "en", "n", "er", "i", "y", "a", "u", "ow", "ie", "x"))
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # Words of grammar and of every order; they name no product.
 EMPTY = frozenset((
@@ -61,7 +62,8 @@ def likeness(word: str, term: str) -> float:
         return 0.0
     short, long = sorted((word, term), key=len)
     if long.startswith(short) and len(long) - len(short) <= (2 if len(short) < 5 else 3):
-        return 0.95
+        # Of a word of three letters only an inflection: "box" and "boxes", not "hat" and "hatch".
+        return 0.95 if len(short) > 3 or long[3:] in _INFLECTIONS else 0.0
     if len(short) >= 5:
         if long.startswith(short) or long.endswith(short):
             return 0.75

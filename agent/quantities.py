@@ -41,7 +41,7 @@ _NO_COUNT = re.compile(
     r"|(?<![0-9])[0-9]{1,2}[:.][0-9]{2}[ ]?(?:uhr|h\b|am\b|pm\b|hrs)|(?<![0-9])[0-9]{1,2}:[0-9]{2}"
     r"|\+[0-9][0-9 ()/.-]{7,18}|\b0[0-9]{1,4}[ /-][0-9][0-9 /-]{4,14}[0-9]"
     r"|(?<![a-z0-9])[a-z]{1,8}[-_/.]?[0-9][a-z0-9]{0,20}(?:[-_/.][a-z0-9]{1,20}){0,5}|[0-9]{1,20}(?:[-_/][a-z0-9]{1,20}){1,5}"
-    r"|[0-9]{1,12}(?:mm|cm|w|kw|v|hz|gb|tb|mah|dpi)\b"
+    r"|[0-9]{1,12}(?:w|v|[ ]?(?:mm|cm|kw|hz|gb|tb|mah|dpi))\b"
 )
 
 
@@ -113,7 +113,10 @@ class _Words:
             "years",
             "jahre",
         )
-        self.no_unit = re.compile(rf"[ \t\n-]{{0,2}}(?:{any_of([*times, *money, *months, *hours])})(?![a-z0-9])")
+        parts = [s for w in table["parts"] for s in spellings(str(w))]
+        self.no_unit = re.compile(
+            rf"[ \t\n-]{{0,2}}(?:{any_of([*times, *money, *months, *hours, *parts])})(?![a-z0-9])"
+        )
 
 
 @cache
@@ -122,6 +125,7 @@ def _words(language: str) -> _Words:
 
 
 _WORD_BEFORE = re.compile(r"([^\s,;()]+)[ \t:(]{0,2}$")
+_COLUMNS = re.compile(r"\S(?: {2,}|\t)\S")
 _WORD_AFTER = re.compile(r"[ \t]{1,2}[a-z]")
 
 
@@ -190,9 +194,10 @@ def _read(page: str, match: re.Match[str], lexicon: _Words, language: str) -> Qu
 
 
 def _may_count(page: str, mention: QuantityMention) -> bool:
-    """A bare number is kept only before a word, and if it is no year."""
+    """A bare number is kept only before a word, or as the last cell of a row, and if it is no year."""
     written = page[mention.start : mention.end]
-    if written.startswith("0") or not _WORD_AFTER.match(page, mention.end):
+    last = not page[mention.end :].strip() and _COLUMNS.search(page[: mention.start])
+    if written.startswith("0") or not (last or _WORD_AFTER.match(page, mention.end)):
         return False
     if not written.isdigit():
         return written.isalpha()

@@ -23,7 +23,8 @@ from agent.segments import Statement
 @dataclass
 class Said:
     """Offsets of all mentions count in `statement.text`; `evidence` turns them into offsets of the part. `change` is
-    how likely the statement speaks of another date or delivery; `whole`: it speaks of the whole order."""
+    how likely the statement speaks of another date or delivery; `whole`: it speaks of the whole order;
+    `beside_the_point`: it surely asks for nothing, such as an invitation to a fair."""
 
     statement: Statement
     references: list[ReferenceMention] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Said:
     unchanged: bool = False
     whole: bool = False
     change: float = 0.0
+    beside_the_point: bool = False
     scores: Matrix = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
     @property
@@ -95,10 +97,15 @@ def observe(statement: Statement, *, now: datetime, language: str, day_first: bo
         prices=prices,
         percents=[p for p in find_percentages(text, language) if not p.tax],
         unchanged=bool(find_unchanged(text, language)),
-        whole=bool(_stems("whole").search(folded)),
+        whole=bool(_stems("whole").search(folded) or _WHOLE_OF_A_NUMBER.search(folded)),
     )
 
 
+_WHOLE_OF_A_NUMBER = re.compile(
+    r"(?<![a-z])(?:whole|entire|complete|gesamte[nrs]?|ganze[nrs]?|komplette[nrs]?|toute?|integralite|ensemble|tod[oa]|totalidad|"
+    r"tutt[oa]|inter[oa]|hele|gehele|volledige|cal[eya]|cal(?:ego|ej|osc)) (?:of |de |du |del |della |di |van )?(?:the |our |your )?"
+    r"(?:l'|d'|dell')?(?:[a-z]{3,14} )?(?=[a-z0-9/.-]*[0-9])(?![0-9]{1,3}[.,][0-9]{3}(?![0-9]))(?:[a-z]{1,4} )?(?=[a-z0-9]*[/.-]|[a-z]+[0-9]|[0-9]{5})[a-z0-9/.-]{4,}"
+)
 _WEEK_OF = re.compile(
     r"(?:week (?:of|beginning|commencing|starting)|w/c|wc|woche (?:vom|ab)|semaine du|semana del?|settimana del?|"
     r"week van|tydzien od|tygodniu od)(?: the| el| le| il| dem)? $"

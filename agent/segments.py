@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from agent.lexicon import fold, spellings, words
 from tools.message import Message, Part, PassageKind
+from tools.quoting import is_envelope_line
 
 # A full stop ends a sentence only before white space and something that can begin one, and not after a
 # day number ("14. Dezember", "am 10.12. geliefert") or a usual abbreviation.
@@ -16,7 +17,7 @@ _STOP = re.compile(r"[.!?…]+[\"'»”)]*(?=\s)|\n")
 _ABBREVIATION = re.compile(
     r"(?:\b\w*str|\b(?:av|avda|pza|c/|ul|nr|no|num|art|best|pos|stk|stck|st|pcs|pc|ctn|ctns|kt|ktn|krt|pce|pces|pza|pzas|"
     r"pzi|conf|opak|kpl|ltr|mtr|ca|approx|bzw|inkl|zzgl|mr|mrs|ms|dr|fr|hr|tel|ref|incl|excl|"
-    r"réf|qté|env|sig|sra|sr|cant|uds|ud|unds|pz|sig\.ra|dott|szt|godz|nr zam|zam|prof|ing|resp|max|min|jan|feb|"
+    r"réf|qté|env|sig|sra|sr|cant|uds|ud|unds|pz|sig\.ra|dott|szt|godz|nr zam|zam|prof|ing|resp|max|min|tj|tzn|np|itd|p\.?ej|p\.?ex|p\.?es|aprox|d\.w\.z|m\.a\.w|c\.-à-d|jan|feb|"
     r"mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|m\.f\.g|z\.b|d\.h|u\.a|e\.g|i\.e|vs|etc|abt|bijv|evt|vgl))$",
     re.IGNORECASE,
 )
@@ -82,7 +83,9 @@ def statements(message: Message, *kinds: PassageKind, attachments: bool = False)
         if part.name == "body":
             for passage in part.passages:
                 if passage.kind in kinds:
-                    found.extend(cut(part, passage.start, passage.end, passage.kind))
+                    said = cut(part, passage.start, passage.end, passage.kind)
+                    older = passage.kind in (PassageKind.forwarded, PassageKind.quoted)
+                    found.extend(s for s in said if not (older and is_envelope_line(s.text)))
         elif attachments and part.name.startswith("attachment:"):
             found.extend(cut(part, 0, len(part.text), PassageKind.new))
     return found[:MAX_STATEMENTS]

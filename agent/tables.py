@@ -185,6 +185,10 @@ def _settle(
     if len(dates) > 1 and "old_date" not in roles and not set(dates) & set(fixed):
         for column in dates[:-1]:
             roles[column] = "old_date"
+    held = [c for c, r in enumerate(roles) if r == "old_date"]
+    if len(held) > 1 and not dates:
+        # "Requested" beside "planned": what was asked for, and what is planned now.
+        roles[held[-1]] = "date"
     quantities = [c for c, r in enumerate(roles) if r == "qty"]
     if len(quantities) == 2 and not {"ordered_qty", "confirmed_qty"} & set(roles):
         roles[quantities[0]], roles[quantities[1]] = "ordered_qty", "confirmed_qty"

@@ -353,7 +353,8 @@ class Understander:
                 if not before or before[0].intent not in LISTED or any(s.unchanged for s in topic.saids):
                     continue
                 reading.intent, reading.probability = before[0].intent, before[0].reading.probability
-            if not topic.situation.primary and reading.intent in NEEDS_LINES and not reading.filled.fields.lines:
+            further = bool(findings) or not topic.situation.primary
+            if further and reading.intent in NEEDS_LINES and not reading.filled.fields.lines:
                 continue
             record, order_ranking = self._record(reading, topic, ranked, recall, posted_on)
             findings.append(Finding(reading.intent, record, order_ranking, reading, similarity))

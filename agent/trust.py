@@ -42,15 +42,17 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "changed": stored["bank_details"]["changed"],
         **{name: stored[name] for name in ("credentials", "secrecy", "machine_orders")},
     }
-    return {
-        name: re.compile("|".join(rf"(?<!\w){re.escape(p)}{_end(p)}" for p in phrases), re.IGNORECASE)
-        for name, phrases in groups.items()
-    }
+    patterns = {name: [rf"(?<!\w){re.escape(p)}{_end(p)}" for p in phrases] for name, phrases in groups.items()}
+    patterns["account"].append(_IBAN)
+    return {name: re.compile("|".join(each), re.IGNORECASE) for name, each in patterns.items()}
 
 
 _MARKUP = re.compile(
     r"\{\{.*?\}\}|\[\[.*?\]\]|<<.*?>>|<\|.*?\|>|^\W*(?:system|assistant|admin)\s*:", re.I | re.S | re.M
 )
+
+# ISO 13616: country, two check digits and up to 30 letters or digits, often in groups of four.
+_IBAN = r"(?<!\w)(?-i:[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,6}(?: ?[A-Z0-9]{1,4})?)(?!\w)"
 
 
 def _end(phrase: str) -> str:

@@ -20,6 +20,7 @@ from agent.intents import NONE, IntentModel, Matrix
 from agent.line_news import OrderNews
 from agent.orders import Order
 from agent.said import Said
+from agent.taxonomy import INTENTS_WITHOUT_RECORD
 from agent.weigh import CHANGES, COMPARED, IntentWeights, Situation, TopicEvidence, evidence_of
 from tools.embedding import Embedder
 
@@ -29,6 +30,7 @@ EMBEDDED_STATEMENTS = 2
 ALSO_SAID = 0.8
 CHIEFLY = 0.3
 HARDLY, LIKELY = 0.05, 0.5
+SURELY_IDLE = 0.95
 # Changes that stand side by side wherever the values of each differ from the order's.
 SIDE_BY_SIDE = {
     "delivery_date_change": ("quantity_change", "price_change"),
@@ -129,8 +131,10 @@ def score_statements(saids: Sequence[Said], role: str, model: IntentModel, embed
     for position, index in enumerate(telling):
         saids[index].scores = mixed[position]
     changing = [model.classes.index(name) for name in NEW_DATES if name in model.classes]
+    idle = [model.classes.index(name) for name in INTENTS_WITHOUT_RECORD - {"unclear"} if name in model.classes]
     for said in saids:
         said.change = float(said.scores[changing].sum())
+        said.beside_the_point = bool(said.scores[idle].sum() >= SURELY_IDLE)
     whole = model.ngram_scores(["\n".join(texts)[:1500]], [role])[0] if texts else np.zeros(len(model.classes))
     return np.asarray(whole, dtype=np.float32), float(near.max()) if len(near) else 0.0
 

@@ -49,13 +49,21 @@ def _rules() -> list[tuple[str, re.Pattern[str]]]:
 def intent_of_words(text: str) -> str | None:
     """The intent of the first sentence that any rule knows; what stands behind it is not looked at.
 
-    Later sentences are advice, remarks, or instructions that somebody slipped into the text."""
-    for sentence in _SENTENCE.split(text.lower()[:2_000]):
-        spellings = {sentence, _UMLAUT.sub(lambda m: _UMLAUTS[m.group()], sentence)}
-        for intent, pattern in _rules():
-            if any(pattern.search(spelling) for spelling in spellings):
-                return intent
+    Later sentences are advice, remarks, or instructions that somebody slipped into the text. Of a hold alone ("shipment
+    on hold - awaiting invoice for customs") the next one gives the reason."""
+    sentences = _SENTENCE.split(text.lower()[:2_000])
+    for sentence, following in zip(sentences, [*sentences[1:], ""], strict=True):
+        intent = _intent_of_sentence(sentence)
+        if intent == "transit_delay" and _intent_of_sentence(following) == "customs_hold":
+            return "customs_hold"
+        if intent:
+            return intent
     return None
+
+
+def _intent_of_sentence(sentence: str) -> str | None:
+    spellings = {sentence, _UMLAUT.sub(lambda m: _UMLAUTS[m.group()], sentence)}
+    return next((intent for intent, pattern in _rules() if any(pattern.search(s) for s in spellings)), None)
 
 
 def decide(provider: str, codes: Sequence[str], wording: Sequence[str], texts: Sequence[str]) -> str | None:

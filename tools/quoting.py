@@ -38,6 +38,12 @@ def _header() -> re.Pattern[str]:
     return re.compile(rf"^[\s>*_|]{{0,6}}(?:{names})[*_]{{0,2}}\s{{0,3}}:[*_]{{0,2}}(?:\s|$)(?P<value>.*)$", re.I)
 
 
+def is_envelope_line(text: str) -> bool:
+    """Whether a line is one of the copied headers that say who wrote to whom and when; the subject says more."""
+    found = _header().match(text)
+    return bool(found and not found["subject"])
+
+
 class _Line:
     __slots__ = ("end", "kind", "start", "text")
 
