@@ -80,6 +80,7 @@ class Context:
     news: OrderNews
     today: date
     coded: bool = False  # a carrier's event: what it counts are packages, not pieces
+    telling: frozenset[int] = frozenset()  # the lines named in what most speaks of the intent, where lines are
 
 
 def fill(intent: str, context: Context) -> Filled:
@@ -299,6 +300,7 @@ def _named_lines(context: Context, *, fall_back: bool) -> list[tuple[OrderLine, 
     ]
     top = max((score for _, score in named), default=0.0)
     named = [(line, score) for line, score in named if score >= 0.6 * top]
+    named = [(line, score) for line, score in named if line.id in context.telling] or named
     if not named and fall_back and len(open_lines(context.order)) == 1:
         named = [(open_lines(context.order)[0], 0.9)]
     return named

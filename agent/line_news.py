@@ -51,7 +51,11 @@ class News:
         """Dates that may be the new one, likeliest first: not called old, not an order date, not gone by, and another
         than the record holds if there is one. Of several, the statement that most speaks of a change decides."""
         weighed = zip(self.dates, self.weights, strict=True)
-        dates = [(d, w) for d, w in weighed if d[0].role not in NOT_NEW and (d[0].date is None or d[0].date >= today)]
+        coming = [(d, w) for d, w in weighed if d[0].date is None or d[0].date >= today]
+        dates = [(d, w) for d, w in coming if d[0].role not in NOT_NEW]
+        if not dates and len(coming) == 1 and coming[0][0][0].role == "old" and coming[0][0][0].date != held:
+            # "It comes on the date first confirmed, 28 January", where the record holds a later one by now.
+            dates = coming
         dates = [d for d in dates if d[0][0].role == "new" or d[1] >= LEAST_CHANGE] or dates
         dates = [d for d in dates if d[0][0].date != today] or dates
         other = [d for d in dates if d[0][0].date != held] or dates

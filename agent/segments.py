@@ -24,6 +24,22 @@ _ABBREVIATION = re.compile(
 _COUNTED = re.compile(r"\d[ \t]?[^\W\d_]{1,5}$")
 _BARE_NUMBER = re.compile(r"(?:(?P<before>[^\W\d_]+\.?)[ \t'’]+|^|[\s('’])(?P<number>\d{1,2})$")
 _WEEK_AHEAD = re.compile(r"(?:KW|Kalenderwoche|Woche)\b")
+_WEEK_WORDS = frozenset(
+    (
+        "kw",
+        "kalenderwoche",
+        "woche",
+        "week",
+        "wk",
+        "semaine",
+        "sem",
+        "semana",
+        "settimana",
+        "tydzien",
+        "tygodniu",
+        "tygodnia",
+    )
+)
 _NEXT_WORD = re.compile(r"\s*([^\W\d]+)")
 
 
@@ -142,6 +158,8 @@ def _ends_sentence(text: str, stop: int, after: int, end: int) -> bool:
     ordinal = _BARE_NUMBER.search(before)
     if _WEEK_AHEAD.match(rest) and ordinal:
         return False
+    if ordinal and fold(ordinal["before"] or "").text.rstrip(".") in _WEEK_WORDS:
+        return True
     if ordinal and int(ordinal["number"]) <= 31 and (following := _NEXT_WORD.match(rest)):
         return _closes_a_date(fold(ordinal["before"] or "").text.rstrip("."), fold(following[1]).text)
     if rest and rest[0].isdigit() and _COUNTED.search(before):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -90,6 +90,16 @@ class Topic:
     def context(self) -> Context:
         return Context(self.saids, self.order, self.news, self.today)
 
+    def context_of(self, intent: str) -> Context:
+        """The context with the lines that are named where the intent is spoken of, and not merely beside it ("X is no
+        longer made. Y is in stock.")."""
+        spoken = [(said, said.probability(self.model, intent)) for said in self.saids]
+        most = max((share for _, share in spoken), default=0.0)
+        named = {
+            m.line_id for said, share in spoken if share >= most / 2 for m in said.products if m.line_id is not None
+        }
+        return replace(self.context, telling=frozenset(named if most >= LIKELY else ()))
+
     @cached_property
     def compared(self) -> dict[str, Filled]:
         """What the topic would state as each intent that the order's own values can bear out."""
@@ -147,7 +157,7 @@ def read_topic(topic: Topic, weights: IntentWeights) -> list[Reading]:
     best = ranked[0][0]
     chosen = [best] + [i for i, share in ranked[1:] if _also_said(i, share, best, topic)]
     chosen = _reconcile(chosen, filled, scores)
-    chosen = _borne_out(chosen, filled, scores, topic.context)
+    chosen = _borne_out(chosen, filled, scores, topic.context_of("item_unavailable"))
     readings = []
     for intent in chosen:
         others = [score for name, score in scores.items() if name not in chosen]
@@ -157,7 +167,7 @@ def read_topic(topic: Topic, weights: IntentWeights) -> list[Reading]:
                 probability=scores[intent],
                 margin=scores[intent] - max(others, default=0.0),
                 message=float(topic.whole[topic.model.classes.index(intent)]) if intent in topic.model.classes else 0.0,
-                filled=filled.get(intent) or fill(intent, topic.context),
+                filled=filled.get(intent) or fill(intent, topic.context_of(intent)),
                 saids=topic.saids,
             )
         )
@@ -174,7 +184,11 @@ def _also_said(intent: str, share: float, best: str, topic: Topic) -> bool:
     if intent in SIDE_BY_SIDE.get(best, ()):
         stated = topic.compared.get(intent)
         surely = stated is not None and (intent != "delivery_date_change" or bool(stated.surely) or stated.from_table)
-        return stated is not None and stated.borne_out and surely and (share >= HARDLY or said >= LIKELY)
+        if stated is None or not stated.borne_out or not surely:
+            return False
+        chief = topic.compared.get(best)
+        elsewhere = chief is not None and bool(chief.line_ids) and chief.line_ids.isdisjoint(stated.line_ids)
+        return share >= HARDLY or said >= LIKELY or elsewhere
     pair = frozenset((best, intent)) in BESIDE
     if intent == "order_change" and not (intent in topic.compared and topic.compared[intent].borne_out):
         return False
