@@ -1,4 +1,4 @@
-"""Which of a few order lines a text speaks of: by code, by name, by position, or by meaning.
+"""Which of a few order lines a text speaks of: by code, by name or by position.
 
 The lines are those of an order, or a partner's open ones. People shorten and inflect names ("the oak desks" for
 "Height-adjustable desk Vara 160x80 cm, oak") and use their own codes, so words count by how well they tell these
@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from rapidfuzz.distance import OSA
 
@@ -24,13 +24,9 @@ from agent.orders import OrderLine
 from agent.product_words import COUNTED, EMPTY, WORD, counted, likeness, plain, product_words, term_ends, word_ends
 from agent.reference_keys import reference_key
 
-if TYPE_CHECKING:
-    from tools.embedding import Embedder
-
-How = Literal["code", "supplier_code", "barcode", "code_part", "code_typo", "name", "position", "meaning"]
+How = Literal["code", "supplier_code", "barcode", "code_part", "code_typo", "name", "position"]
 LEAST_WEIGHT = 0.24
 IN_OTHER_WORDS, QUALITY, FURTHER = 0.85, 0.3, 0.5
-MOST_PHRASES = 10
 LONGEST_UNIT = 3
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -66,8 +62,7 @@ class ProductMention:
 
 
 class ProductFinder:
-    """Finds the same lines in one text after another. `partner` is the company whose own codes count first; with an
-    `embedder`, a text in which no code or name is found is compared by meaning, at about 20 ms a phrase. What was
+    """Finds the same lines in one text after another. `partner` is the company whose own codes count first; what was
     taught of `codes` (key → product) comes before what is on file."""
 
     def __init__(
@@ -75,11 +70,9 @@ class ProductFinder:
         lines: Sequence[OrderLine],
         book: OrderBook,
         partner: int | None = None,
-        embedder: Embedder | None = None,
         codes: Mapping[str, int] | None = None,
     ) -> None:
         self.lines = list(lines)
-        self._embedder = embedder
         self._codes: dict[str, dict[int, How]] = defaultdict(dict)
         self._holders: dict[str, list[int]] = defaultdict(list)
         self._book = book
@@ -100,15 +93,13 @@ class ProductFinder:
             for end in term_ends(term):
                 self._by_end[end].append(term)
 
-    def find(self, text: str, *, language: str = "en", by_meaning: bool = True) -> list[ProductMention]:
-        """Mentions in reading order. Without `by_meaning` the embedder is not asked."""
+    def find(self, text: str, *, language: str = "en") -> list[ProductMention]:
+        """Mentions in reading order."""
         if not self.lines:
             return []
         found = self._by_code(text)
         found += self._by_position(text, found)
         found += self._by_name(text, found, language)
-        if not found and by_meaning and self._embedder is not None:
-            found = self._by_meaning(text, self._embedder)
         return sorted(found, key=lambda m: (m.start, -m.score))
 
     def _weight(self, term: str, holders: int) -> float:
@@ -306,32 +297,6 @@ class ProductFinder:
                 return cluster[1:]
         return cluster
 
-    def _by_meaning(self, text: str, embedder: Embedder) -> list[ProductMention]:
-        if len(self.lines) < 2:
-            return []
-        phrases = _phrases(text)[:MOST_PHRASES]
-        if not phrases:
-            return []
-        texts = [re.sub(r"^\s*\[[^\]]*\]\s*", "", line.description or line.name)[:120] for line in self.lines]
-        names = [line.name[:120] for line in self.lines]
-        queries = embedder.queries([text[a:b] for a, b in phrases])
-        described = queries @ embedder.passages(texts).T
-        named = queries @ embedder.passages(names).T
-        best: ProductMention | None = None
-        margin_of_best = 0.025
-        for row, (start, end) in enumerate(phrases):
-            values = [max(float(a), float(b)) for a, b in zip(described[row], named[row], strict=True)]
-            ranked = sorted(range(len(values)), key=lambda p: -values[p])
-            rival = next(
-                (values[p] for p in ranked[1:] if self.lines[p].product_id != self.lines[ranked[0]].product_id), 0.0
-            )
-            margin = values[ranked[0]] - rival
-            if values[ranked[0]] >= 0.82 and margin > margin_of_best:
-                margin_of_best = margin
-                score = round(min(0.65, 0.35 + 5 * margin), 3)
-                best = self._mention(text, start, end, ranked[0], score, "meaning")
-        return [best] if best else []
-
     def _mention(self, text: str, start: int, end: int, position: int, score: float, how: How) -> ProductMention:
         line = self.lines[position]
         return ProductMention(start, end, text[start:end], line.id, line.product_id, score, how)
@@ -391,22 +356,3 @@ def _is_amount(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     year = len(written) == 4 and written[:2] in ("19", "20")
     return year or bool(re.search(r"\d[.,/:-]$|[€$£]\s?$", before) or re.match(r"[.,/:-]\d|\s?[€$£%]", after))
-
-
-def _phrases(text: str) -> list[tuple[int, int]]:
-    """Short runs of words between punctuation, numbers and words of grammar."""
-    found: list[tuple[int, int]] = []
-    run: list[tuple[int, int]] = []
-    end = 0
-    for m in re.finditer(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", text):
-        empty = plain(m[0]) in EMPTY or len(m[0]) < 3
-        broken = bool(text[end : m.start()].strip()) or "\n" in text[end : m.start()]
-        if run and (broken or empty or len(run) == 4):
-            found.append((run[0][0], run[-1][1]))
-            run = []
-        if not empty:
-            run.append(m.span())
-        end = m.end()
-    if run:
-        found.append((run[0][0], run[-1][1]))
-    return sorted(found, key=lambda s: s[0])

@@ -32,7 +32,6 @@ CLAIMED_AT = 0.5
 SECONDARY_AT = 0.5
 BORNE_OUT_AT = 0.3
 FEW_WORDS = 14
-MEANING_READ = 2
 # What is asked or told of one order of a list holds for the others.
 LISTED = frozenset({"order_status_query", "order_confirmation", "shipment_notice", "order_cancellation"})
 NEEDS_LINES = frozenset({*CHANGES, "item_unavailable", "order_change"})
@@ -326,16 +325,10 @@ class Understander:
                 f"{message.sender.name} {self.book.directory.name(order.commercial_partner_id)}".casefold(),
             )
         )
-        finder = ProductFinder(order.lines, self.book, order.commercial_partner_id, self.embedder, taught.codes)
+        finder = ProductFinder(order.lines, self.book, order.commercial_partner_id, taught.codes)
         for said in saids:
-            found = finder.find(said.text, language=message.language, by_meaning=False)
+            found = finder.find(said.text, language=message.language)
             said.products = [m for m in found if m.text.casefold() not in names]
-        if len(order.lines) > 1:
-            # Named in another language than the record's: compare by meaning where something is stated.
-            nameless = [s for s in saids if not s.products and not s.whole and (s.quantities or not s.references)]
-            nameless = [s for s in nameless if _states_values(s) or s.unchanged]
-            for said in nameless[:MEANING_READ]:
-                said.products = finder.find(said.text, language=message.language)
 
     def _read(
         self,
@@ -346,7 +339,7 @@ class Understander:
         before: list[Finding],
         posted_on: RecordKey | None,
     ) -> list[Finding]:
-        findings = []
+        findings: list[Finding] = []
         for reading in read_topic(topic, self.weights):
             least = BORNE_OUT_AT if reading.filled.borne_out else SECONDARY_AT
             if not topic.situation.primary and reading.probability < least:

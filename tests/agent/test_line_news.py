@@ -26,6 +26,8 @@ def dates(news: OrderNews) -> dict[int, list[date | None]]:
         ("FEN-20-WHT 20 pcs and FEN-25-BLU 10 pcs", {WHITE: [20], BLUE: [10]}),
         ("We will deliver only 20 FEN-20-WHT.", {WHITE: [20]}),
         ("TT 1220-N: 30 pcs", {ROPE: [30]}),
+        ("30 pcs ROP-12-NAV, 20 pcs FEN-20-WHT.", {ROPE: [30], WHITE: [20]}),
+        ("ROP-12-NAV    Mooring rope navy     30", {ROPE: [30]}),
         ("We can send you 30 pcs of ROP-12-NAV and also 20 pcs of FEN-20-WHT.", {ROPE: [30], WHITE: [20]}),
     ],
 )
@@ -51,6 +53,25 @@ def test_dates_attach_to_the_product_named_before_them(text):
 def test_one_date_after_several_products_is_that_of_all():
     news = news_of("ROP-12-NAV and FEN-25-BLU will come on 3 June 2026.")
     assert dates(news) == {ROPE: [date(2026, 6, 3)], BLUE: [date(2026, 6, 3)]}
+
+
+def test_the_weight_of_a_consignment_counts_no_goods():
+    news = news_of("FEN-25-BLU is on its way: 10 pcs.", "2 pallets, 611 kg.")
+    assert quantities(news) == {BLUE: [10]}
+
+
+def test_a_part_that_comes_as_agreed_leaves_the_rest_open():
+    news = news_of(
+        "Of the ropes ROP-12-NAV:", "Five come on 3 June 2026 as agreed,", "the remaining 35 on 9 June 2026."
+    )
+    assert [(qty, when) for qty, when, _ in news.lines[ROPE].splits] == [(5, date(2026, 6, 3)), (35, date(2026, 6, 9))]
+
+
+@pytest.mark.parametrize("whole", ["the whole of P00041", "the entire P00041"])
+def test_an_order_named_as_a_whole_is_more_than_the_line_spoken_of_last(whole):
+    news = news_of("FEN-25-BLU was late.", f"We can deliver {whole} on 3 June 2026.")
+    assert news.whole.all_lines
+    assert [d.date for d, _ in news.whole.dates] == [date(2026, 6, 3)]
 
 
 def test_without_a_product_a_value_is_the_whole_orders():

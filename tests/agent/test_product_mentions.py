@@ -1,8 +1,7 @@
-"""Products are recognised by anybody's code, by shortened and inflected names, by position, and by meaning."""
+"""Products are recognised by anybody's code, by shortened and inflected names and by position."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,20 +110,9 @@ def test_another_suppliers_code_is_known_too():
     assert [m.how for m in find_products("VB 771", lines, BOOK, 12)] == ["supplier_code"]
 
 
-class Meanings:
-    """A stand-in for the model that knows one synonym."""
-
-    def queries(self, texts):
-        return np.array([[1.0, 0.0] if "bumper" in t else [0.0, 0.1] for t in texts], dtype=np.float32)
-
-    def passages(self, texts):
-        return np.array([[0.9, 0.1] if "blue" in t.lower() else [0.1, 0.9] for t in texts], dtype=np.float32)
-
-
-def test_meaning_is_asked_only_when_no_word_fits():
-    finder = ProductFinder(LINES, BOOK, GERMAN, Meanings())  # type: ignore[arg-type]
-    assert [(m.line_id, m.how) for m in finder.find("those bumper things")] == [(BLUE, "meaning")]
-    assert [m.how for m in finder.find("the ropes, not the bumper")] == ["name"]
+def test_a_number_before_a_name_counts_it_and_is_no_measure_of_it():
+    assert [m.text for m in find_products("12 ropes", LINES, BOOK, GERMAN)] == ["ropes"]
+    assert [m.text for m in find_products("12 mm rope", LINES, BOOK, GERMAN)] == ["12 mm rope"]
 
 
 @given(st.text(max_size=300))

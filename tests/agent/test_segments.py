@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent.segments import MAX_STATEMENTS, cut, statements
 from tests.agent.company import mail
-from tools.message import Part, PassageKind
+from tools.message import Part, Passage, PassageKind
 
 NEW = PassageKind.new
 
@@ -26,6 +26,7 @@ def pieces(text: str) -> list[str]:
         ("Llega el jueves 17. Los demás van.", ["Llega el jueves 17.", "Los demás van."]),
         ("Alles schuift een week op. Sorry.", ["Alles schuift een week op.", "Sorry."]),
         ("Wir kommen am 14. Das ist sicher.", ["Wir kommen am 14.", "Das ist sicher."]),
+        ("Neuer Termin: KW 6. Spiegel sind da.", ["Neuer Termin: KW 6.", "Spiegel sind da."]),
         ("first line\nSecond line", ["first line", "Second line"]),
         ("One.\n\n\nTwo.", ["One.", "Two."]),
         (
@@ -87,6 +88,16 @@ def test_the_subject_comes_first_and_only_the_wanted_passages_follow():
     assert [(s.part, s.text) for s in statements(message, NEW)] == [("subject", "Order P00041"), ("body", "New words.")]
     both = statements(message, NEW, PassageKind.quoted)
     assert [(s.text, s.kind) for s in both[1:]] == [("New words.", NEW), ("Old words.", PassageKind.quoted)]
+
+
+def test_copied_headers_of_a_forward_are_no_statements_but_its_subject_is():
+    older = "De : Loïc <loic@x.example>\nDate : mar. 15 sept. 2026 à 11:02\nObjet : P00041\nÀ : Ann <ann@y.example>\n\nIl en faut 10."
+    message = mail(older)
+    message.parts[-1].passages = [Passage(kind=PassageKind.forwarded, start=0, end=len(older))]
+    read = [s.text for s in statements(message, NEW, PassageKind.forwarded)]
+    assert "Objet : P00041" in read
+    assert "Il en faut 10." in read
+    assert not [text for text in read if "2026" in text or "@" in text]
 
 
 def test_attachments_are_read_only_on_demand():

@@ -61,6 +61,11 @@ def test_two_date_columns_are_old_and_new() -> None:
         assert (row.old_date, row.date) == (date(2026, 11, 24), date(2026, 12, 14))
 
 
+def test_of_requested_and_planned_the_planned_date_is_the_new_one() -> None:
+    row = read("Ref.|Cant.|F. solicitada|F. prevista\nA-10|40|22/09/2027|29/09/2027", "es")[0]
+    assert (row.old_date, row.date) == (date(2027, 9, 22), date(2027, 9, 29))
+
+
 def test_ordered_and_confirmed_quantities_are_told_apart() -> None:
     """Also the backorder."""
     row = read("Item|Your code|Ordered|Shipped|Backorder\n10|KE-1|20 pcs|15 pcs|5", "en")[0]

@@ -26,6 +26,8 @@ def judged(message: Message, *, known: bool = True, lookalike: str | None = None
         "Vi comunichiamo le nuove coordinate bancarie per i pagamenti.",
         "Let op: ons rekeningnummer is gewijzigd.",
         "Informujemy o zmianie: nowy numer konta do płatności.",
+        "Wij zijn overgestapt van bank, graag voortaan op de nieuwe rekening betalen.",
+        "Please settle new invoices to NL00 BUNQ 0123 4567 89 from now on.",
         "Our bank account is under audit; pay to the following account instead.",
     ],
 )

@@ -91,6 +91,15 @@ def test_two_changes_that_two_statements_bear_out_are_two_readings():
     assert by_intent == {"delivery_date_change": [ROPE], "price_change": [BLUE]}
 
 
+def test_lines_are_those_of_what_says_so_and_not_all_that_are_named():
+    said = [
+        ("ROP-12-NAV is no longer made.", {"item_unavailable": 0.9}),
+        ("FEN-25-BLU follows soon.", {"item_unavailable": 0.1}),
+    ]
+    [reading] = readings(*said)
+    assert (reading.intent, [x.line_id for x in reading.filled.fields.lines]) == ("item_unavailable", [ROPE])
+
+
 @pytest.mark.parametrize("aside", ["unclear", "not_actionable", "auto_reply"])
 def test_doubt_and_small_talk_stand_beside_nothing(aside):
     found = intents(("ROP-12-NAV comes on 3 June 2026.", {"delivery_date_change": 0.95}), ("Have fun!", {aside: 0.9}))
