@@ -105,7 +105,6 @@ def create_app(
     if mirrored:
         app.state.checks["odoo"] = partial(mirror_check, app.state.database, settings.odoo_stale_after)
     app.state.exposition = Exposition(app.state.database)
-    app.state.briefing_writer = None
     app.state.stopping = lambda: False  # whoever serves it says when it ends
     app.middleware("http")(add_headers)
     app.include_router(sign_in.router)

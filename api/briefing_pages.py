@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -15,8 +15,10 @@ from api.briefing.pdf import NoPdf
 from api.security import Visitor, require
 from api.templating import page
 from review.briefing.content import Briefing
-from review.briefing.kept import NotYet, as_things_stand, briefing, kept_days
+from review.briefing.kept import NotYet, as_things_stand, briefing, kept_days, with_own_eyes
+from review.briefing.window import latest_day
 from review.roles import Scope
+from review.visibility import is_bound
 
 router = APIRouter(include_in_schema=False)
 Manager = Annotated[Visitor, Depends(require(Scope.manage))]
@@ -29,8 +31,8 @@ def latest(request: Request, me: Manager) -> Response:
     state = request.app.state
     if state.settings.demo:
         return RedirectResponse("/briefing/now", status_code=303)
-    made = briefing(state.database, state.settings, write=state.briefing_writer)
-    return RedirectResponse(f"/briefing/{made.day}", status_code=303)
+    day = latest_day(datetime.now(UTC), state.settings.briefing_at, state.settings.time_zone)
+    return RedirectResponse(f"/briefing/{day}", status_code=303)
 
 
 @router.get("/briefing/now")
@@ -45,7 +47,9 @@ def of_day(request: Request, me: Manager, day: date, format: Form = "html") -> R
     """The briefing of a day as it was made, or as a file in another form."""
     state = request.app.state
     try:
-        made = briefing(state.database, state.settings, day, state.briefing_writer)
+        bound = is_bound(me.person)  # the kept one is of all, and not all is theirs to see
+        own = with_own_eyes(state.database, state.settings, day) if bound else None
+        made = own or briefing(state.database, state.settings, day)
         if format == "html":
             return _page(request, me, made, kept=True)
         content = rendered(made, format, state.settings.public_url)

@@ -21,12 +21,14 @@ from rich.text import Text
 
 from agent.triage import TriageEngine, build_engine
 from api.app import create_app
+from api.briefing.mail import send_due
 from api.options import proved_reader
 from api.sign_in import DEMO_PEOPLE, add_demo_people, sign_in_link
 from api.syncing import sync_shown
 from evals.labelled import Case, LabelledSet, load_labelled
 from review import alert_checks
 from review.alerts import Alerts
+from review.briefing.mails import mail_check
 from review.checkpoints import Checkpoints
 from review.database import Database, open_database
 from review.delivery_loop import DeliveryLoops
@@ -97,7 +99,9 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         app = create_app(settings, database=database, records=live, mirrored=True, notice=lambda: live.notice)
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
     note_settings(database, settings)
+    settings.check_mail()
     duties = regular_duties(settings, database, store, endpoints, app.state.checks)
+    mails = [partial(send_due, database, settings)] if settings.briefing_readers else []
     deliveries = DeliveryLoops(database, endpoints.targets)
     receipts = ReceiptLoop(database, odoo, timedelta(hours=settings.receipt_hours))
     with (
@@ -107,6 +111,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
         deliveries,
         receipts,
         Watch(duties),
+        Watch(mails, every=20.0),
     ):
         if accounts:
             console.print(f"Mail is taken in from {', '.join(accounts)}.", highlight=False)
@@ -127,6 +132,7 @@ def regular_duties(
     model = ModelSettings.load()
     checks = {
         **checks,
+        "briefing": partial(mail_check, database),
         "dead letters": partial(alert_checks.dead_letters, database),
         "endpoints": partial(alert_checks.endpoints, database, endpoints.targets),
         "log": alert_checks.LogCheck(database),

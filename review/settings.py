@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import replace
 from datetime import time, timedelta
@@ -93,6 +94,13 @@ class Settings(BaseSettings):
     quick_seconds: float = Field(2.0, ge=0)
     briefing_at: time = time(7)
     briefing_zone: str = "UTC"
+    briefing_readers: tuple[str, ...] = ()
+    smtp_host: str | None = None
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_login: str | None = None
+    smtp_password_file: Path | None = None
+    smtp_from: str = ""
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -102,6 +110,27 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError) as error:
             said = f"TRIAGE_BRIEFING_ZONE names no time zone: {self.briefing_zone!r}. Use one such as Europe/Berlin."
             raise SettingsError(said) from error
+
+    def check_mail(self) -> None:
+        """Raises SettingsError where the briefing has readers and cannot be sent."""
+        if not self.briefing_readers:
+            return
+        needed = {"SMTP_HOST": self.smtp_host, "SMTP_FROM": self.smtp_from}
+        if missing := [f"TRIAGE_{name}" for name, value in needed.items() if not value]:
+            raise SettingsError(f"TRIAGE_BRIEFING_READERS is set, so {' and '.join(missing)} must be too.")
+        if odd := [reader for reader in self.briefing_readers if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", reader)]:
+            raise SettingsError(f"TRIAGE_BRIEFING_READERS holds what is no mail address: {', '.join(odd)}.")
+        if self.smtp_login is not None:
+            self.smtp_password()
+
+    def smtp_password(self) -> str:
+        """The password of `smtp_login`. Raises SettingsError."""
+        try:
+            if self.smtp_password_file is None:
+                raise SettingsError("TRIAGE_SMTP_LOGIN is set, so TRIAGE_SMTP_PASSWORD_FILE must be too.")
+            return self.smtp_password_file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"TRIAGE_SMTP_PASSWORD_FILE cannot be read: {error}") from error
 
     @property
     def url(self) -> str:

@@ -146,7 +146,7 @@ DECIDED = (
     Metric(
         name="approval_turnaround",
         title="Approval turnaround",
-        sentence="Half of the approvals by two people had a turnaround of {value} or less",
+        sentence="Half of the approvals by a second person had a turnaround of {value} or less",
         definition="Of exceptions that two people had to see, how long half of them took from the first edit or approval "
         "to the last, or less.",
         formula="median of (closing decision − first edit or approval)",

@@ -38,7 +38,7 @@ def briefing(database: Database, settings: Settings, day: date | None = None, wr
     at, zone = settings.briefing_at, settings.time_zone
     wanted = day or latest_day(now, at, zone)
     if cut(wanted, at, zone) > now:
-        raise NotYet(f"The briefing of {wanted} is made at {at:%H:%M} ({zone}) of that day.")
+        raise _not_yet(wanted, settings)
     with database.read(whole=True) as session:
         if (found := _found(session, wanted)) is not None:
             return found
@@ -48,12 +48,25 @@ def briefing(database: Database, settings: Settings, day: date | None = None, wr
     return keep(database, made)
 
 
+def with_own_eyes(database: Database, settings: Settings, day: date) -> Briefing:
+    """The briefing of a day over what the person who is looking sees, which is made now and not kept. Raises NotYet."""
+    at, zone = settings.briefing_at, settings.time_zone
+    if cut(day, at, zone) > datetime.now(UTC):
+        raise _not_yet(day, settings)
+    with database.read() as session:
+        return make(session, day, of_day(day, at, zone), zone)
+
+
 def as_things_stand(database: Database, settings: Settings) -> Briefing:
     """A briefing of the 24 hours up to now, which is not kept."""
     now = datetime.now(UTC)
     zone = settings.time_zone
     with database.read() as session:
         return make(session, now.astimezone(zone).date(), Window(now, now).last(DAY), zone)
+
+
+def _not_yet(day: date, settings: Settings) -> NotYet:
+    return NotYet(f"The briefing of {day} is made at {settings.briefing_at:%H:%M} ({settings.time_zone}) of that day.")
 
 
 def keep(database: Database, made: Briefing) -> Briefing:

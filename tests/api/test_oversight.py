@@ -7,17 +7,20 @@ import html
 import io
 import json
 import re
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
 from agent.proposal import Stakes
 from api.app import create_app
 from review.api_keys import Scope, add_key
 from review.briefing.catalogue import METRICS
 from review.decisions import approve
-from review.people import add_person
+from review.people import add_person, place_person
+from review.schema import ProposalRow
 from tests.api.conftest import Browser
 from tests.review.desk import OTHER, ROBIN, date_change
 
@@ -134,3 +137,18 @@ def test_grafanas_dashboard_asks_only_for_figures_that_there_are(app):
     there = {family.name for family in app.state.exposition.families()}
     assert len(asked) > 15
     assert asked <= there
+
+
+def test_a_manager_of_one_team_reads_of_its_items_only(app, desk, worked):
+    with desk.database.write() as session:
+        session.execute(update(ProposalRow).values(team="Others", created_at=datetime.now(UTC) - timedelta(days=1)))
+    add_person(desk.database, "Lee", "manager")
+    place_person(desk.database, "Lee", "Robin", teams=[], owns=["Ours"], companies=[])
+    desk.settings.briefing_at = time(0)
+    all_, own = Browser(app, "Robin"), Browser(app, "Lee")
+    assert "Corner Shop" in all_.page("/briefing")
+    assert "Nothing new" not in all_.page("/briefing")
+    for path in ("/briefing", "/briefing/now"):
+        assert "Corner Shop" not in own.page(path)
+        assert "Nothing new" in own.page(path)
+    assert "Others" not in own.page("/oversight")
