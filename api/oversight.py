@@ -18,7 +18,7 @@ from review.briefing.ageing import AGES, ageing
 from review.briefing.drift import MEASURES
 from review.briefing.facts import rows_link
 from review.briefing.forecast import forecast
-from review.briefing.history import came_and_closed, weeks
+from review.briefing.history import came_and_closed, known_weeks, weeks
 from review.briefing.making import FORECAST_WEEKS
 from review.briefing.metric import Narrowing, figure
 from review.briefing.oversight import LISTED, MOST_ROWS, Line, Period, Step, choices, lines, periods, rows_of
@@ -72,10 +72,11 @@ def oversight(request: Request, me: Manager, question: Question) -> Response:
         sections = lines(session, question.columns, question.narrowing)
         teams = ageing(session, window, question.narrowing)
         came, closed = came_and_closed(session, weeks(window, FORECAST_WEEKS), question.narrowing)
+        known = 7 * known_weeks(session, window.end, FORECAST_WEEKS)
         days = periods(last.end, Step.day, request.app.state.settings.time_zone)
         open_by_day = [figure(session, LISTED["open"], day.window, question.narrowing).value or 0.0 for day in days]
         offered = choices(session)
-    ahead = forecast(open_by_day[-1], came, closed)
+    ahead = forecast(open_by_day[-1], came[len(came) - known :], closed[len(closed) - known :])
     chart = line_with_forecast("Open exceptions", [day.ends for day in days], open_by_day, ahead)
     return page(
         request,

@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from review.briefing.content import Anomaly, Fact
 from review.briefing.facts import rows_link
-from review.briefing.history import Kind, counts_by
+from review.briefing.history import Kind, counts_by, known_weeks
 from review.briefing.items import exceptional
 from review.briefing.metric import Better, Narrowing, Unit
 from review.briefing.window import DAY, Window
@@ -27,7 +27,7 @@ from review.schema import ProposalRow
 P = ProposalRow
 WEEKS, WEEK = 12, 7
 FAR = 4.0
-LEAST_PAST = 28 * DAY  # without so much of the past, nothing is known to be usual
+LEAST_WEEKS = 4  # without so much of the past, nothing is known to be usual
 LEAST = 5  # of today's count and what is usual, the greater
 SHOWN = 5
 FITTED = 60  # of the counts that look unusual at a glance, so many are looked at closely
@@ -44,10 +44,10 @@ class Usual(NamedTuple):
 
 def anomalies(session: Session, window: Window, narrowing: Narrowing) -> list[Anomaly]:
     """The most unusual counts of the window's last day, at most `SHOWN`; what is the same matter only once."""
-    span = window.last((WEEKS * WEEK + 1) * DAY)
-    oldest = session.scalar(select(func.min(P.created_at)))
-    if oldest is None or oldest > window.end - LEAST_PAST:
+    known = known_weeks(session, window.end - DAY, WEEKS)
+    if known < LEAST_WEEKS:
         return []
+    span = window.last((known * WEEK + 1) * DAY)
     candidates = []
     for kind in Kind:
         for key, counts in counts_by(session, kind, span, narrowing).items():

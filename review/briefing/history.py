@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +67,13 @@ def came_and_closed(session: Session, span: Window, narrowing: Narrowing) -> tup
 
 def days_in(span: Window) -> int:
     return round((span.end - span.start) / DAY)
+
+
+def known_weeks(session: Session, before: datetime, most: int) -> int:
+    """How many whole weeks up to a moment the desk has been at work, and no more than `most`: before, nothing is known,
+    which is not the same as nothing having come."""
+    oldest = session.scalar(select(func.min(P.created_at)))
+    return 0 if oldest is None else max(min((before - oldest) // (7 * DAY), most), 0)
 
 
 def weeks(window: Window, count: int) -> Window:

@@ -15,7 +15,7 @@ from review.briefing.content import Anomaly, Briefing, Drift, Fact, Series
 from review.briefing.drift import drift
 from review.briefing.facts import fact, facts, rows_link
 from review.briefing.forecast import forecast
-from review.briefing.history import came_and_closed, weeks
+from review.briefing.history import came_and_closed, known_weeks, weeks
 from review.briefing.metric import Better, Narrowing, Unit, figure
 from review.briefing.status import judge
 from review.briefing.window import DAY, Window
@@ -41,6 +41,7 @@ def make(session: Session, day: date, window: Window, zone: ZoneInfo, narrowing:
     said = [sentence(reason) for reason in reasons]
     by_name = {f.name: f for f in found if not f.key}
     came, closed = came_and_closed(session, weeks(window, FORECAST_WEEKS), narrowed)
+    known = 7 * known_weeks(session, window.end, FORECAST_WEEKS)
     return Briefing(
         day=day,
         start=window.start,
@@ -59,7 +60,7 @@ def make(session: Session, day: date, window: Window, zone: ZoneInfo, narrowing:
         handoffs=waits.troubled(session, window, narrowed),
         anomalies=unusual,
         series=_series(session, day, window, narrowed, came, closed),
-        forecast=forecast(by_name["open"].value or 0.0, came, closed),
+        forecast=forecast(by_name["open"].value or 0.0, came[len(came) - known :], closed[len(closed) - known :]),
     )
 
 
