@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, case, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
+from agent.taxonomy import taxonomy
 from review.bands import limits_of
 from review.cursors import Cursor
 from review.schema import MentionRow, MessageRow, MessageState, ProposalRow, ProposalState
 from review.search import matching
+from tools.message import Channel
 
 PAGE = 200
 COUNTED_TO = 1_000
@@ -113,17 +115,16 @@ def cursor_at(view: View, item: QueueItem) -> Cursor:
 def counts(session: Session, filters: Filters | None = None) -> dict[View, int]:
     """How many items each view holds under the same filters. No more than `COUNTED_TO` are counted in each."""
     narrowed = filters or Filters()
-    found = dict.fromkeys(View, 0)
     if narrowed.text:
+        found = dict.fromkeys(View, 0)
         # What words find is few, and costly to find: it is found once and counted by view.
         put_off = ProposalRow.snoozed_until > datetime.now(UTC)
         place = case((IS_OPEN & put_off, View.snoozed.value), else_=ProposalRow.view).label("place")
         query = _narrow(session, select(place, func.count()), narrowed).group_by(place)
         return found | {View(name): min(number, COUNTED_TO) for name, number in session.execute(query) if name in found}
-    for view in View:
-        some = _narrow(session, select(ProposalRow.id).where(*_conditions(view)), narrowed).limit(COUNTED_TO)
-        found[view] = session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
-    return found
+    some = (_narrow(session, select(ProposalRow.id).where(*_conditions(view)), narrowed) for view in View)
+    each = (select(func.count()).select_from(one.limit(COUNTED_TO).subquery()).scalar_subquery() for one in some)
+    return dict(zip(View, session.execute(select(*each)).one(), strict=True))
 
 
 def find(session: Session, proposal_id: str) -> tuple[ProposalRow, MessageRow] | None:
@@ -185,9 +186,13 @@ def newest(session: Session) -> datetime | None:
 
 
 def choices(session: Session) -> dict[str, Sequence[str]]:
-    """The values that occur, for the filters: intents, channels, languages."""
-    columns = {name: getattr(ProposalRow, name) for name in ("intent", "channel", "language")}
-    return {name: session.scalars(select(column).distinct().order_by(column)).all() for name, column in columns.items()}
+    """What the filters can name: intents, channels, and the languages that occur."""
+    # From each language to the next in the index: there may be millions of messages.
+    first = select(func.min(MessageRow.language).label("language")).cte(recursive=True)
+    following = select(func.min(MessageRow.language)).where(MessageRow.language > first.c.language).scalar_subquery()
+    walk = first.union_all(select(following).where(first.c.language.is_not(None)))
+    languages = session.scalars(select(walk.c.language).where(walk.c.language.is_not(None))).all()
+    return {"intent": list(taxonomy().intents), "channel": list(Channel), "language": languages}
 
 
 def _items() -> Select[*tuple[Any, ...]]:

@@ -140,7 +140,7 @@ class MessageRow(Base):
     subject: Mapped[str] = mapped_column(default="")
     sender: Mapped[str] = mapped_column(default="")
     sender_key: Mapped[str] = mapped_column(index=True, default="")
-    language: Mapped[str] = mapped_column(default="und")
+    language: Mapped[str] = mapped_column(index=True, default="und")
     mail_id: Mapped[str | None] = mapped_column(index=True, default=None)
     thread: Mapped[str | None] = mapped_column(index=True, default=None)
     shipment: Mapped[str | None] = mapped_column(index=True, default=None)
@@ -195,7 +195,7 @@ class ProposalRow(Base):
         Index(
             "ix_proposals_queue",
             *("view", "rank_at", "id", "intent", "channel", "language", "snoozed_until", "confidence"),
-            *("team", "company", "assignee"),
+            *("team", "company", "assignee", "state"),
             sqlite_where=OPEN,
             postgresql_where=OPEN,
         ),
