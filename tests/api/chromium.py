@@ -31,9 +31,9 @@ SLOW_MACHINE_MS = 30_000
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[int]:
-    """The port at which the application is served on the loopback, while the block runs."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def served(app: FastAPI, port: int = 0) -> Iterator[int]:
+    """The port at which the application is served on the loopback, while the block runs; 0: any free one."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         app.state.stopping = lambda: server.should_exit
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
