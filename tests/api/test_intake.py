@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from api import intake, postbox
 from review import log
-from review.api_keys import Scope, add_key, revoke_key
+from review.api_keys import DOORS, Scope, add_key, revoke_key
 from review.schema import LogEntry, MessageRow
 from tests.api.serving import serving
 from tests.review.desk import mail
@@ -37,7 +37,7 @@ class Door:
 
     def __init__(self, desk, address: str) -> None:
         self.desk, self.address = desk, address
-        self.key, self.text = add_key(desk.database, "test", list(Scope), days=1)
+        self.key, self.text = add_key(desk.database, "test", list(DOORS), days=1)
         self.client = httpx.Client(base_url=address, timeout=20)
 
     def post(self, path: str, body: object = None, key: str | None = "", **headers: str) -> httpx.Response:
