@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from api.app import create_app
-from review.api_keys import Scope, add_key
+from review.api_keys import DOORS, add_key
 from review.schema import MessageRow
 from tests.api.serving import serving
 from tests.review.desk import Desk
@@ -30,7 +30,7 @@ def test_the_requests_of_the_page_are_taken(tmp_path):
     secret = re.search(r"^SECRET=(\S+)$", PAGE.read_text(), re.MULTILINE)
     (folder / "generic").write_text(f"whsec_{secret[1]}\n")
     app = create_app(desk.settings.model_copy(update={"webhook_secrets": folder}), database=desk.database)
-    _, key = add_key(desk.database, "docs", list(Scope), days=1)
+    _, key = add_key(desk.database, "docs", list(DOORS), days=1)
     assert len(REQUESTS) >= 5
     with serving(app) as address:
         for block in REQUESTS:
