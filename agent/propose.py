@@ -162,9 +162,14 @@ _LINE_ARGUMENT = {
     "replace_product": "substitute",
     "update_sales_order": None,
 }
+CANCELS = ("cancel_purchase_lines", "cancel_sales_order")
+OF_LINES = ("item_unavailable",)  # what is said of lines never means the order as a whole
 
 
 def _arguments(action: str, fields: Fields, changes: list[Change], rule: Rule) -> dict[str, Any]:
+    if action in CANCELS:
+        named = [{"line_id": x.line_id} for x in fields.lines if x.line_id is not None]
+        return {"lines": named} if fields.lines or rule.intent in OF_LINES else {}
     if action == "escalate":
         return {"to": rule.escalate_to} if rule.escalate_to else {}
     if action == "split_delivery":

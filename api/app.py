@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from api import (
     account,
     administration,
+    alerts,
     arranging,
     assignment_pages,
     briefing_pages,
@@ -27,6 +28,7 @@ from api import (
     desk_endpoints,
     endpoints,
     feed,
+    handoffs,
     intake,
     lesson_endpoints,
     lesson_pages,
@@ -130,6 +132,8 @@ def create_app(
     app.include_router(feed.router)
     app.include_router(intake.router)
     app.include_router(receipts.router)
+    app.include_router(handoffs.router)
+    app.include_router(alerts.router)
     if settings.oidc_issuer is not None:
         oidc.add_provider(app, settings)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
@@ -145,7 +149,7 @@ def _explain(request: Request, error: Exception) -> Response:
     status, detail = _status_and_detail(error)
     if status == 500:
         logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    if request.url.path.startswith(("/api", "/intake", "/handoff", "/metrics")) or wants_json(request):
+    if request.url.path.startswith(("/api", "/intake", "/handoff/", "/metrics")) or wants_json(request):
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
         headers = {**HEADERS, **(getattr(error, "headers", None) or {})}
         return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from agent.proposal import Proposal
 from agent.propose import policy_in_force
 from agent.taxonomy import taxonomy
 from api import wording
@@ -21,11 +22,13 @@ from review.bulk import Outcome
 from review.comments import comments_of
 from review.cursors import Cursor
 from review.decision_rows import decisions_of
+from review.letters import eml, letters_of
 from review.queue import QueueItem, View
 from review.schema import MessageRow, ProposalRow
 from review.settings import SettingsError
 from review.sources import sources
 from review.visibility import seen_subjects, teams_named
+from tools.message import Message
 
 router = APIRouter(include_in_schema=False)
 LOG_CHECKED = 2_000
@@ -109,6 +112,24 @@ def message(request: Request, me: SignedIn, message_id: str) -> Response:
     context = {"mail": row, "text": text, "cut": cut, "items": items, "entries": entries, "case": case}
     context["token"] = cases.token(row.case_id) if row.case_id else None
     return page(request, "message.html", me=me, **context)
+
+
+@router.get("/proposal/{proposal_id}/letters/{action}/{number}.eml")
+def letter(request: Request, me: SignedIn, proposal_id: str, action: int, number: int) -> Response:
+    """A drafted letter as a file for the person's own mail program, unsent. The service sends none."""
+    with request.app.state.database.read() as session:
+        found = queue.find(session, proposal_id)
+        if found is None:
+            raise HTTPException(404)
+        row, mail = found
+        drafted = dict(enumerate(Proposal(**row.body).actions)).get(action)
+        written = dict(enumerate(letters_of(drafted))).get(number) if drafted else None
+        if drafted is None or written is None:
+            raise HTTPException(404)
+        read = Message(**mail.read) if mail.read else None
+        case_token = cases.token(mail.case_id) if mail.case_id else ""
+    headers = {"Content-Disposition": f'attachment; filename="{proposal_id}-{action}-{number}.eml"'}
+    return Response(eml(drafted, written, read, case_token), media_type="message/rfc822", headers=headers)
 
 
 @router.get("/log")

@@ -50,7 +50,7 @@ from review.receipt_loop import ReceiptLoop
 from review.renewed_engine import Follower, RenewedEngine
 from review.service import TriageLoop
 from review.settings import Settings
-from review.settings_log import note_settings
+from review.settings_log import note_prompts, note_settings
 from review.targets import Endpoints
 from review.watch import Watch
 from tools.embedding import Embedder
@@ -100,6 +100,7 @@ def serve(settings: Settings, listener: socket.socket, snapshot: RecordReader | 
     loop = TriageLoop(database, store, engine, authserv_id=settings.authserv_id)
     note_settings(database, settings)
     settings.check_mail()
+    note_prompts(database)
     duties = regular_duties(settings, database, store, endpoints, app.state.checks)
     mails = [partial(send_due, database, settings)] if settings.briefing_readers else []
     deliveries = DeliveryLoops(database, endpoints.targets)
@@ -138,6 +139,9 @@ def regular_duties(
         "log": alert_checks.LogCheck(database),
         "queue": partial(alert_checks.overdue, database, timedelta(hours=settings.overdue_hours)),
     }
+    if accounts := settings.mailbox_accounts():
+        patience = timedelta(hours=settings.mailbox_silent_hours)
+        checks["silence"] = partial(alert_checks.silence, database, accounts, patience)
     if model.base_url is not None:
         checks["model spend"] = partial(alert_checks.model_spend, database, model.tenant, model.endpoint().limits)
     duties: list[Callable[[], object]] = [

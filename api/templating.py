@@ -14,6 +14,7 @@ from api import wording
 from api.sign_in import DEMO_PEOPLE
 from review import alerts, model_calls
 from review.decisions import RejectReason
+from review.letters import letters_of
 from review.mirror import synced_at
 from review.queue import View
 
@@ -21,7 +22,7 @@ _FILTERS = ("age", "iso_moment", "moment", "money", "percent", "value", "visible
 
 _environment = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
 _environment.trim_blocks = _environment.lstrip_blocks = True
-_environment.globals.update(wording=wording, View=View, RejectReason=RejectReason)
+_environment.globals.update(wording=wording, View=View, RejectReason=RejectReason, letters_of=letters_of)
 _environment.filters.update({name: getattr(wording, name) for name in _FILTERS})
 _templates = Jinja2Templates(env=_environment)
 

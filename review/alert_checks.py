@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from review import log, outbox
 from review.database import Database
 from review.policy_file import PolicyFile
 from review.readiness import Finding, Status
-from review.schema import DeliveryRow, DeliveryState, ProposalRow, ProposalState
+from review.schema import DeliveryRow, DeliveryState, MailboxMessage, MessageRow, ProposalRow, ProposalState
 from review.targets import Target
 
 if TYPE_CHECKING:
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 NEWEST_ENTRIES = 500  # of the log, looked at each time; the whole of it once in `WHOLE_LOG_EVERY`
 WHOLE_LOG_EVERY = timedelta(days=1)
 MOST_SPENT = 0.9  # of a day's budget
+# What raises each alert, for the page. Those of readiness are watched too.
+MEANING = {
+    "dead letters": "An approved decision did not get through to a target.",
+    "endpoints": "A target's endpoint has failed several times in a row.",
+    "log": "The chain of the log is broken.",
+    "queue": "Items are past their deadline for too long.",
+    "odoo": "The records and the index over them are older than they may be.",
+    "mailboxes": "A folder fails, or no look at it was noted for too long.",
+    "silence": "A mailbox that messages used to come from has brought none for too long.",
+    "model spend": "Most of a day's budget of the language model is spent.",
+    "policy": "The policy's file cannot be used; the policy before it stays in force.",
+    "database": "The database does not answer.",
+}
 
 
 def dead_letters(database: Database) -> Finding:
@@ -31,7 +44,7 @@ def dead_letters(database: Database) -> Finding:
     if not found:
         return Finding(Status.ok)
     what = "1 approved decision" if found == 1 else f"{found} approved decisions"
-    return Finding(Status.degraded, f"{what} did not get through: `triage handoff list --state dead` says why.")
+    return Finding(Status.degraded, f"{what} did not get through: the page Outcomes says why.")
 
 
 def endpoints(database: Database, targets: Mapping[str, Target]) -> Finding:
@@ -58,6 +71,23 @@ def overdue(database: Database, patience: timedelta) -> Finding:
         return Finding(Status.ok)
     what = "1 item waits" if found == 1 else f"{found} items wait"
     return Finding(Status.degraded, f"{what} past the deadline, the oldest since {oldest:%Y-%m-%d %H:%M} UTC.")
+
+
+def silence(database: Database, accounts: Collection[str], patience: timedelta) -> Finding:
+    """Mailboxes that are looked at and were alive, and have brought nothing for longer than `patience`: a rule that moves
+    mail elsewhere, or a sender's side that broke, looks like this."""
+    newest = (
+        select(MailboxMessage.account, func.max(MessageRow.stored_at))
+        .join(MessageRow, MessageRow.id == MailboxMessage.message_id)
+        .where(MailboxMessage.account.in_(accounts))
+        .group_by(MailboxMessage.account)
+    )
+    with database.read() as session:
+        quiet = sorted((at, name) for name, at in session.execute(newest) if datetime.now(UTC) - at > patience)
+    if not quiet:
+        return Finding(Status.ok)
+    said = ", ".join(f"{name} (since {at:%Y-%m-%d %H:%M} UTC)" for at, name in quiet)
+    return Finding(Status.degraded, f"No message has come in for long: {said}. Does mail still arrive there?")
 
 
 class LogCheck:

@@ -96,6 +96,13 @@ def standing(database: Database) -> list[AlertRow]:
         return list(session.scalars(lasting))
 
 
+def newest(database: Database, limit: int = 100) -> list[AlertRow]:
+    """Alerts with those that ended, newest first; those that last are all there."""
+    with database.read() as session:
+        lasting_first = select(AlertRow).order_by(AlertRow.ended_at.is_not(None), AlertRow.raised_at.desc())
+        return list(session.scalars(lasting_first.limit(limit)))
+
+
 def sentence(database: Database) -> str | None:
     """What every page says of the alerts that last, or None."""
     return " ".join(row.said for row in standing(database)) or None

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
-from review import outbox
+from review import outbox, waiting_receivers
 from review.background import Background
 from review.database import Database
 from review.outbox import Attempt, Outcome
@@ -33,11 +33,19 @@ class DeliveryLoop(Background):
         self._database, self._name, self._target, self._pause, self._send = database, name, target, pause, send
 
     def step(self) -> bool:
-        """Tries the next event that is due; False when there is none."""
+        """Tries the next event that is due, else the next outcome that a receiver waits for; False when there is none."""
         attempt = outbox.take(self._database, self._name, self._target)
         if attempt is None:
-            return False
+            return self._answer()
         outbox.settle(self._database, attempt, self._target, self._send(attempt, self._target))
+        return True
+
+    def _answer(self) -> bool:
+        resume = waiting_receivers.take(self._database, self._name, self._target)
+        if resume is None:
+            return False
+        outcome = self._send(resume.attempt, self._target.model_copy(update={"url": resume.url}))
+        waiting_receivers.settle(self._database, resume, self._target, outcome)
         return True
 
     def _run(self) -> None:

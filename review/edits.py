@@ -22,6 +22,8 @@ LINE_VALUES = {
     "update_sales_order": ("qty", "date"),
     "split_delivery": ("splits",),
     "replace_product": ("substitute",),
+    "cancel_purchase_lines": ("line_id",),
+    "cancel_sales_order": ("line_id",),
 }
 
 
@@ -168,7 +170,7 @@ def _set_actions(after: Proposal, names: list[str] | None) -> None:
 
 def follow_lines(after: Proposal, action: Action) -> None:
     """What an action would do to the lines follows the lines as they now stand."""
-    if action.name not in LINE_VALUES:
+    if action.name not in LINE_VALUES or not after.fields.lines:
         return
     lines = []
     for line in after.fields.lines:

@@ -21,8 +21,9 @@ class ApprovedAction(BaseModel):
     """One action of the catalogue to carry out, in the order of the list.
 
     `lines` in `arguments` name lines of the record by Odoo's id (`line_id`) with the values that they are to have: `date`
-    (ISO 8601), `qty` in the line's unit of measure, `price` a unit price in the order's currency. `draft` is text for a
-    person to read and send; a receiver may put it before one, and must not send it by itself.
+    (ISO 8601), `qty` in the line's unit of measure, `price` a unit price in the order's currency. An action that cancels
+    means the lines that it names, and the whole order only where it has no `lines`. `draft` is text for a person to read
+    and send; a receiver may put it before one, and must not send it by itself.
     """
 
     name: str

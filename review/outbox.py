@@ -40,6 +40,7 @@ from review.schema import (
     ProposalRow,
     ReceiptRow,
     TargetRow,
+    WaitingReceiver,
 )
 from review.targets import Target
 from tools.message import Channel
@@ -59,11 +60,13 @@ class Attempt(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a try. `status` is HTTP's, None without an answer; `retry_after` is in seconds."""
+    """What came of a try. `status` is HTTP's, None without an answer; `retry_after` is in seconds; `resume_url` is where
+    the receiver says that it waits for the outcome."""
 
     status: int | None
     problem: str | None = None
     retry_after: float | None = None
+    resume_url: str | None = None
 
     @property
     def delivered(self) -> bool:
@@ -188,6 +191,8 @@ def settle(database: Database, attempt: Attempt, target: Target, outcome: Outcom
             body_hash = log.sha256(attempt.body)
             log.append(session, "handoff.delivered", subject, {**content, "body_sha256": body_hash})
             _follow(session, attempt.id, now)
+            if outcome.resume_url is not None:
+                _note_who_waits(session, attempt, target, outcome.resume_url, subject)
             return
         log.append(session, "handoff.failed", subject, {**content, "problem": outcome.problem})
         if attempt.number >= target.attempts:
@@ -289,6 +294,15 @@ def _bury(session: Session, delivery: DeliveryRow, problem: str) -> None:
     content = {"event": row.id, "target": delivery.target, "attempts": delivery.attempts, "problem": problem}
     log.append(session, "handoff.dead", row.proposal_id, content)
     _follow(session, row.id, datetime.now(UTC))
+
+
+def _note_who_waits(session: Session, attempt: Attempt, target: Target, url: str, subject: str) -> None:
+    """Keeps where the receiver waits for the outcome (`review.waiting_receivers`). What it says must not lead the desk elsewhere."""
+    if not target.same_origin(url):
+        content = {"event": attempt.id, "target": attempt.target, "problem": "It waits at another origin than its own."}
+        log.append(session, "handoff.answer-refused", subject, content)
+    elif session.get(WaitingReceiver, (attempt.id, attempt.target)) is None:
+        session.add(WaitingReceiver(handoff_id=attempt.id, target=attempt.target, url=url))
 
 
 def _revive(database: Database, event_id: str, who: str, how: Literal["replayed", "dropped"]) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from review.background import Background
 from review.database import Database
 from review.receipt_rows import due, settle
-from review.receipts import read_rows
+from review.receipts import read_records
 from tools.records import RecordReader, RecordsError
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 class ReceiptLoop(Background):
     """A background thread while the `with` block runs. `records` is Odoo as it is now, None where a snapshot stands in for
-    it: then the receiver's word is all there is. What is not done `overdue_after` counts as overdue; `pause` is in seconds.
+    it: then the receiver's or a person's word is all there is. What is not done `overdue_after` counts as overdue; `pause` is in seconds.
     """
 
     def __init__(
@@ -32,8 +32,9 @@ class ReceiptLoop(Background):
             looked = due(session, datetime.now(UTC))
         if not looked:
             return 0
-        rows = read_rows(self._records, [v for one in looked for v in one.values]) if self._records else None
-        settle(self._database, looked, rows, self._overdue_after)
+        expected = [expected for one in looked for expected in one.approved.expected]
+        records = read_records(self._records, expected) if self._records else None
+        settle(self._database, looked, records, self._overdue_after)
         return len(looked)
 
     def _run(self) -> None:

@@ -1,7 +1,8 @@
-"""What became of handoffs, as rows: what the receiver says is kept, what Odoo holds is judged, and the state follows.
+"""What became of handoffs, as rows: what the receiver or a person says is kept, what Odoo holds is judged, and the state
+follows.
 
-Odoo's word counts more than the receiver's. It is asked again and again, at intervals of a tenth of the time that has
-passed, until it holds what was approved; what cannot be looked up there is as the receiver says.
+Odoo's word counts more than theirs. It is asked again and again, at intervals of a tenth of the time that has passed,
+until it holds what was approved; what cannot be looked up there is as the receiver or a person says.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from review import log
 from review.database import Database
-from review.receipts import Approved, Difference, Rows, Verdict, approved_values, compare
+from review.expectations import Approved, Verdict, approved
+from review.receipts import Difference, Records, compare
 from review.refusals import DecisionError
-from review.schema import DeliveryRow, HandoffRow, HandoffState, ReceiptRow
+from review.schema import DeliveryRow, HandoffRow, HandoffState, ReceiptRow, WaitingReceiver, WaitingState
 
 WATCHED = frozenset({HandoffState.delivered, HandoffState.by_hand, HandoffState.differs, HandoffState.overdue})
 FIRST_PAUSE = timedelta(minutes=1)
@@ -37,21 +39,23 @@ class UnknownHandoff(DecisionError):
 
 
 class Due(NamedTuple):
-    """A handoff to be looked at: its values that Odoo can tell, and since when it is to hold them."""
+    """A handoff to be looked at: what is expected of Odoo, and since when."""
 
     id: str
-    values: list[Approved]
+    approved: Approved
     since: datetime
 
 
 class Standing(BaseModel):
-    """Where the handoff of a proposal stands. `differences` are those of `looked_at`, when Odoo was last read."""
+    """Where the handoff of a proposal stands. `differences` are those of `looked_at`, when Odoo was last read; `untold` are
+    the actions of which Odoo cannot tell whether they were carried out."""
 
     event: str
     state: HandoffState
     at: datetime
     looked_at: datetime | None
     differences: list[Difference]
+    untold: list[str]
     reported: Reported | None
     reported_at: datetime | None
     reported_by: str | None
@@ -86,17 +90,14 @@ def due(session: Session, now: datetime) -> list[Due]:
         .limit(AT_ONCE)
         .options(undefer(HandoffRow.body))
     )
-    return [
-        Due(row.id, approved_values(row.body), delivered_at or row.due_at)
-        for row, delivered_at in session.execute(query)
-    ]
+    return [Due(row.id, approved(row.body), delivered_at or row.due_at) for row, delivered_at in session.execute(query)]
 
 
-def settle(database: Database, looked: Sequence[Due], rows: Rows | None, overdue_after: timedelta) -> None:
-    """Writes down what came of a look. `rows` are Odoo's; None where there is no Odoo to read."""
+def settle(database: Database, looked: Sequence[Due], records: Records | None, overdue_after: timedelta) -> None:
+    """Writes down what came of a look. `records` are Odoo's; None where there is no Odoo to read."""
     with database.write() as session:
         for one in looked:
-            _settle(session, one, rows, overdue_after)
+            _settle(session, one, records, overdue_after)
 
 
 def standing(session: Session, proposal_id: str) -> Standing | None:
@@ -107,16 +108,25 @@ def standing(session: Session, proposal_id: str) -> Standing | None:
         .where(HandoffRow.proposal_id == proposal_id)
         .order_by(HandoffRow.sequence.desc())
         .limit(1)
+        .options(undefer(HandoffRow.body))
     )
     found = session.execute(newest).first()
-    if found is None:
-        return None
-    row, receipt = found
-    kept = {name: getattr(receipt, name) for name in Standing.model_fields if name not in ("event", "state", "at")}
-    return Standing(event=row.id, state=row.state, at=row.settled_at or row.created_at, **kept)
+    return standing_of(*found) if found is not None else None
 
 
-def _settle(session: Session, one: Due, rows: Rows | None, overdue_after: timedelta) -> None:
+def standing_of(row: HandoffRow, receipt: ReceiptRow) -> Standing:
+    """Where a handoff stands, given its row with its body."""
+    told = ("looked_at", "differences", "reported", "reported_at", "reported_by", "detail")
+    return Standing(
+        event=row.id,
+        state=row.state,
+        at=row.settled_at or row.created_at,
+        untold=approved(row.body).untold,
+        **{name: getattr(receipt, name) for name in told},
+    )
+
+
+def _settle(session: Session, one: Due, records: Records | None, overdue_after: timedelta) -> None:
     row = session.get_one(HandoffRow, one.id, with_for_update=True)
     receipt = session.get_one(ReceiptRow, one.id, with_for_update=True)
     receipt.next_at = None
@@ -125,9 +135,12 @@ def _settle(session: Session, one: Due, rows: Rows | None, overdue_after: timede
     now = datetime.now(UTC)
     said = {Reported.done: HandoffState.done, Reported.not_done: HandoffState.differs}
     state = said.get(Reported(receipt.reported)) if receipt.reported else None
-    if rows is not None and one.values:
+    expected = one.approved.expected
+    verdict, differences = compare(expected, records) if records is not None else (Verdict.unknown, [])
+    if not expected and not one.approved.untold:
+        state = HandoffState.done  # nothing was to be done
+    elif verdict is not Verdict.unknown:
         age = now - one.since
-        verdict, differences = compare(one.values, rows)
         receipt.looked_at, receipt.differences = now, [d.model_dump() for d in differences]
         if verdict is not Verdict.waiting:
             state = HandoffState(verdict)
@@ -137,5 +150,11 @@ def _settle(session: Session, one: Due, rows: Rows | None, overdue_after: timede
             receipt.next_at = now + max(FIRST_PAUSE, age / 10)
     if state is not None and state != row.state:
         row.state, row.settled_at = state, now
+        _tell_who_waits(session, row.id, now)
         content = {"event": row.id, "differences": receipt.differences, "reported_by": receipt.reported_by}
         log.append(session, f"handoff.{state}", row.proposal_id, content)
+
+
+def _tell_who_waits(session: Session, event_id: str, now: datetime) -> None:
+    waiting = update(WaitingReceiver).where(WaitingReceiver.handoff_id == event_id, WaitingReceiver.next_at.is_(None))
+    session.execute(waiting.where(WaitingReceiver.state == WaitingState.waiting).values(next_at=now))

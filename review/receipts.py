@@ -1,54 +1,27 @@
-"""Whether the record in Odoo now holds what was approved: the values of the actions beside the lines as they are read.
-
-Dates, quantities and prices of order lines can be told, and the date of a sales order. What else was approved only the
-receiver knows, who may say so.
-"""
+"""Whether the records in Odoo now hold what was approved: they are read again, and set beside what is expected of them."""
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from agent.orders import PURCHASE, SALE
-from agent.proposal import Change, RecordRef
-from review.handoff_event import ApprovedAction
+from agent.orders import PICKING
+from review.expectations import LINE_PLACES, MOVE_LINKS, Expected, Seen, Verdict
 from tools.records import RecordReader, Row
 
-# Where Odoo keeps an approved value: by the order's model and the argument, the model and field. A sales order is
-# promised as a whole.
-PLACES = {
-    (PURCHASE, "date"): (f"{PURCHASE}.line", "date_planned"),
-    (PURCHASE, "qty"): (f"{PURCHASE}.line", "product_qty"),
-    (PURCHASE, "price"): (f"{PURCHASE}.line", "price_unit"),
-    (SALE, "date"): (SALE, "commitment_date"),
-    (SALE, "qty"): (f"{SALE}.line", "product_uom_qty"),
-    (SALE, "price"): (f"{SALE}.line", "price_unit"),
-}
-UPDATES = frozenset({"update_delivery_date", "update_quantity", "update_price", "update_sales_order"})
+ORDER_FIELDS = ("state", "commitment_date")
+LINE_FIELDS = ("order_id", "product_id", "name", "date_planned", "product_qty", "product_uom_qty", "price_unit")
+MOVE_FIELDS = (*MOVE_LINKS.values(), "picking_id", "product_uom_qty", "date", "state", "create_date")
+RETURNS = "origin_returned_move_id"
+TRANSFER_FIELDS = ("carrier_tracking_ref",)
 
-Value = str | float | None
-Rows = Mapping[tuple[str, int], Row]
-
-
-class Approved(NamedTuple):
-    """One value that was approved: the row of Odoo and the field that are to hold it, and what was held before."""
-
-    model: str
-    id: int
-    place: str
-    field: str
-    product: str
-    before: Value
-    value: Value
+Records = Mapping[tuple[str, int], Seen]
 
 
 class Difference(BaseModel):
-    """A value that is not held as approved. `found` is None where the field is empty; `gone` where the row is no more."""
+    """What is not held as approved. `found` is None where the field is empty; `gone` where the row is no more."""
 
     product: str
     field: str
@@ -57,93 +30,59 @@ class Difference(BaseModel):
     gone: bool = False
 
 
-class Verdict(StrEnum):
-    """done: every value is held. differs: some are held otherwise, neither as before nor as approved. waiting: some are
-    still as before."""
-
-    done = "done"
-    differs = "differs"
-    waiting = "waiting"
-
-
-class _Data(BaseModel):
-    """What is needed here of `review.handoff_event.Handoff`, in any form that it ever had."""
-
-    record: RecordRef | None = None
-    changes: list[Change] = Field(default_factory=list)
-    actions: list[ApprovedAction]
-
-
-class _Event(BaseModel):
-    data: _Data
-
-
-def approved_values(event: str) -> list[Approved]:
-    """What can be looked up in Odoo of an approval, given its event as JSON; nothing where only the receiver can tell."""
-    data = _Event.model_validate_json(event).data
-    record = data.record
-    if record is None:
-        return []
-    changes = {(change.line_id, change.field): change for change in data.changes}
-    found = []
-    for action in data.actions:
-        for line in action.arguments.get("lines", ()) if action.name in UPDATES else ():
-            for field, value in line.items():
-                place, line_id = PLACES.get((record.model, field)), line.get("line_id")
-                if place is None or value is None or line_id is None:
-                    continue
-                model, name = place
-                change = changes.get((line_id, field))
-                found.append(
-                    Approved(
-                        model=model,
-                        id=record.id if model == record.model else line_id,
-                        place=name,
-                        field=field,
-                        product=change.product if change else "",
-                        before=change.held if change else None,
-                        value=value,
-                    )
-                )
+def read_records(reader: RecordReader, expected: Iterable[Expected]) -> Records:
+    """The records that something is expected of: a few questions a model, whatever their number. Raises RecordsError."""
+    wanted: dict[str, dict[int, bool]] = defaultdict(dict)
+    for one in expected:
+        model, record_id = one.record
+        wanted[model][record_id] = wanted[model].get(record_id, False) or one.moves
+    found: dict[tuple[str, int], Seen] = {}
+    for model, ids in wanted.items():
+        if model in LINE_PLACES:
+            found |= _orders(reader, model, sorted(ids), sorted(i for i, moves in ids.items() if moves))
+        elif model == PICKING:
+            rows = reader.read(PICKING, sorted(ids), TRANSFER_FIELDS)
+            found |= {(PICKING, row["id"]): Seen(transfers=(row,)) for row in rows}
     return found
 
 
-def read_rows(reader: RecordReader, values: Iterable[Approved]) -> Rows:
-    """The rows that are to hold the values: one question a model, whatever their number. Raises RecordsError."""
-    wanted: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for value in values:
-        wanted[value.model][value.id].add(value.place)
-    found: dict[tuple[str, int], Row] = {}
-    for model, fields in wanted.items():
-        names = sorted(set().union(*fields.values()))
-        found |= {(model, row["id"]): row for row in reader.read(model, sorted(fields), names)}
-    return found
+def compare(expected: Sequence[Expected], records: Records) -> tuple[Verdict, list[Difference]]:
+    """What is held beside what was approved. One thing that differs makes the whole differ, else one that waits makes it
+    wait; `unknown` where Odoo does not tell of any of them."""
+    verdicts, differences = set[Verdict](), []
+    for one in expected:
+        finding = one.judge(records.get(one.record, Seen()))
+        verdicts.add(finding.verdict)
+        if finding.verdict in (Verdict.differs, Verdict.waiting):
+            named = {"product": one.product, "field": one.field, "approved": one.approved}
+            differences.append(Difference(**named, found=finding.found, gone=finding.gone))
+    order = (Verdict.differs, Verdict.waiting, Verdict.done)
+    return next((verdict for verdict in order if verdict in verdicts), Verdict.unknown), differences
 
 
-def compare(values: Iterable[Approved], rows: Rows) -> tuple[Verdict, list[Difference]]:
-    """What is held beside what was approved."""
-    differences, other = [], False
-    for wanted in values:
-        row = rows.get((wanted.model, wanted.id))
-        held = _plain(row.get(wanted.place), wanted.field) if row is not None else None
-        if row is not None and _same(held, wanted.value):
-            continue
-        other = other or row is None or not _same(held, wanted.before)
-        named = {"product": wanted.product, "field": wanted.field, "approved": wanted.value}
-        differences.append(Difference(**named, found=held, gone=row is None))
-    if not differences:
-        return Verdict.done, []
-    return Verdict.differs if other else Verdict.waiting, differences
+def _orders(reader: RecordReader, model: str, ids: list[int], with_moves: list[int]) -> Records:
+    orders = {row["id"]: row for row in reader.read(model, ids, ORDER_FIELDS)}
+    lines: dict[int, list[Row]] = defaultdict(list)
+    for line in reader.search_read(f"{model}.line", [("order_id", "in", ids)], LINE_FIELDS):
+        lines[line["order_id"][0]].append(line)
+    moves, transfers = dict[int, list[Row]](), dict[int, Row]()
+    if with_moves:
+        moves, transfers = _moves(reader, model, {line["id"]: i for i in with_moves for line in lines[i]})
+    return {
+        (model, i): Seen(
+            orders.get(i),
+            tuple(lines[i]),
+            tuple(moves.get(i, ())),
+            tuple(transfers[t] for m in moves.get(i, ()) if (t := m["picking_id"] and m["picking_id"][0]) in transfers),
+        )
+        for i in ids
+    }
 
 
-def _plain(value: object, field: str) -> Value:
-    """A value as a proposal names it: the day of a moment, a number as it is."""
-    if field == "date":
-        return str(value)[:10] if value else None
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _same(one: Value, other: Value) -> bool:
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-6)
-    return one == other
+def _moves(reader: RecordReader, model: str, orders: Mapping[int, int]) -> tuple[dict[int, list[Row]], dict[int, Row]]:
+    """The stock moves of lines by order, given the order of each line, and their transfers by id."""
+    link, moves = MOVE_LINKS[model], defaultdict[int, list[Row]](list)
+    for move in reader.search_read("stock.move", [(link, "in", sorted(orders))], (*MOVE_FIELDS, RETURNS)):
+        moves[orders[move[link][0]]].append(move)
+    ids = sorted({m["picking_id"][0] for rows in moves.values() for m in rows if m["picking_id"]})
+    return moves, {row["id"]: row for row in reader.read(PICKING, ids, TRANSFER_FIELDS)}

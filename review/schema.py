@@ -397,6 +397,30 @@ class DeliveryRow(Base):
     problem: Mapped[str | None] = mapped_column(default=None)
 
 
+class WaitingState(StrEnum):
+    waiting = "waiting"
+    told = "told"
+    lost = "lost"
+
+
+class WaitingReceiver(Base):
+    """A receiver that waits at `url` to be told what became of a handoff: not before `next_at`, which is None until that
+    is known, nor while a try holds it until `leased_until`. `problem` is that of the last try; lost: nobody waits any more.
+    """
+
+    __tablename__ = "waiting_receivers"
+    __table_args__ = (Index("ix_waiting_receivers_due", "target", "state", "next_at"),)
+
+    handoff_id: Mapped[str] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
+    target: Mapped[str] = mapped_column(ForeignKey("targets.name"), primary_key=True)
+    url: Mapped[str]
+    state: Mapped[str] = mapped_column(default=WaitingState.waiting)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None] = mapped_column(default=None)
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)
+    problem: Mapped[str | None] = mapped_column(default=None)
+
+
 class ReceiptRow(Base):
     """What is known of what became of a handoff. Odoo was read at `looked_at`, and is to be read again at `next_at`, if at
     all; `differences` (`review.receipts.Difference`) are what it did not hold as approved then.

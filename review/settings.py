@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     `records` is a records snapshot (JSON) that stands in for a live Odoo; `mailboxes` the file of docs/mailbox.md,
     `handoff` that of docs/handoff.md, `policy` that of docs/policy.md. What was approved and is not in Odoo `receipt_hours`
     after it was handed on counts as overdue. Messages that are finished are erased after `retention_days`; without it,
-    never. Items past their deadline by `overdue_hours` raise an alert.
+    never. Items past their deadline by `overdue_hours` raise an alert, and so does a mailbox without a new message for
+    `mailbox_silent_hours`.
     `demo` lets a visitor change between the demo's people; it belongs on a loopback address only. Hours are
     wall-clock hours. `webhook_secrets` is a folder with one file a carrier service, which holds the secret that it
     signs with. `intake_bytes` is the size up to which a post or mail is taken over HTTP. `authserv_id` names the
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     policy: Path | None = None
     retention_days: float | None = Field(None, gt=0)
     overdue_hours: float = Field(4.0, ge=0)
+    mailbox_silent_hours: float = Field(72.0, gt=0)
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     base_url: str | None = None

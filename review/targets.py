@@ -71,6 +71,16 @@ class Target(BaseModel):
             raise ValueError("`token_file` and `kind: odoo` belong together")
         return self
 
+    def same_origin(self, url: str) -> bool:
+        """Whether an address has this endpoint's scheme, host and port, and names no user."""
+        try:
+            one, own = urlsplit(url), urlsplit(self.url)
+            ports = [part.port or {"https": 443, "http": 80}.get(part.scheme) for part in (one, own)]
+        except ValueError:
+            return False
+        named = one.username is not None or one.password is not None
+        return not named and (one.scheme, one.hostname, ports[0]) == (own.scheme, own.hostname, ports[1])
+
     @property
     def content_type(self) -> str:
         """CloudEvents' own type, but for receivers that read nothing but application/json."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
 SAID_BYTES = 300
+RESUME_BYTES = 4_000
 
 
 def deliver(attempt: Attempt, target: Target) -> Outcome:
@@ -55,6 +56,7 @@ def headers(event_id: str, body: bytes, now: datetime, secrets: list[str]) -> di
 async def _post(target: Target, body: bytes, sent: dict[str, str]) -> Outcome:
     import httpx
 
+    accepted: Outcome | None = None
     parts = urlsplit(target.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -72,13 +74,16 @@ async def _post(target: Target, body: bytes, sent: dict[str, str]) -> Outcome:
                     extensions={"sni_hostname": host},
                 )
                 response = await client.send(request, stream=True, follow_redirects=False)
-                return await _judge(response)
+                if not response.is_success:
+                    return await _judge(response)
+                accepted = Outcome(response.status_code)  # whatever becomes of the rest of the answer
+                return accepted._replace(resume_url=await _resume_url(response))
     except TimeoutError:
-        return Outcome(None, f"No answer within {target.timeout_seconds:g} s.")
+        return accepted or Outcome(None, f"No answer within {target.timeout_seconds:g} s.")
     except Forbidden as error:
         return Outcome(None, str(error))
     except (httpx.HTTPError, OSError) as error:
-        return Outcome(None, f"No answer: {error or type(error).__name__}.")
+        return accepted or Outcome(None, f"No answer: {error or type(error).__name__}.")
 
 
 @cache
@@ -89,19 +94,32 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-async def _judge(response: httpx.Response) -> Outcome:
-    """Accepted with 2xx, whatever else the answer says."""
-    status = response.status_code
-    if response.is_success:
-        return Outcome(status)
-    if response.is_redirect:
-        return Outcome(status, f"It answers {status}, to go elsewhere: put the final address into the target's `url`.")
+async def _resume_url(response: httpx.Response) -> str | None:
+    """Where the receiver waits to be told the outcome, if it says so in JSON."""
+    if not response.headers.get("content-type", "").startswith("application/json"):
+        return None
+    try:
+        url = json.loads(await _start(response, RESUME_BYTES))["resume_url"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return url if isinstance(url, str) else None
+
+
+async def _start(response: httpx.Response, length: int) -> bytes:
     said = b""
     async for piece in response.aiter_bytes():
         said += piece
-        if len(said) >= SAID_BYTES:
+        if len(said) >= length:
             break
-    words = " ".join(said[:SAID_BYTES].decode("utf-8", "replace").split())
+    return said[:length]
+
+
+async def _judge(response: httpx.Response) -> Outcome:
+    """What an answer means that is not 2xx."""
+    status = response.status_code
+    if response.is_redirect:
+        return Outcome(status, f"It answers {status}, to go elsewhere: put the final address into the target's `url`.")
+    words = " ".join((await _start(response, SAID_BYTES)).decode("utf-8", "replace").split())
     return Outcome(status, f"It answers {status}: {words}" if words else f"It answers {status}.", _wait(response))
 
 

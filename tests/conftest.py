@@ -1,8 +1,9 @@
 """What holds for the whole suite: in CI no service test may be skipped, and some test must run.
 
 With `REQUIRE_SERVICES=1` every skip is a failure but two: data sets that are not part of the repository may be absent,
-which a skip says with the words "shared data" in its reason; and so may a real Odoo server and a real language model,
-which a skip says with the name of the variable (TRIAGE_TEST_ODOO_URL, TRIAGE_TEST_MODEL_URL) that would point to one.
+which a skip says with the words "shared data" in its reason; and so may a real Odoo server, language model and n8n, which
+a skip says with the name of the variable (TRIAGE_TEST_ODOO_URL, TRIAGE_TEST_MODEL_URL, TRIAGE_TEST_N8N_URL) that would
+point to one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 settings.register_profile("any machine", deadline=None)  # how long one example takes says nothing on a busy machine
 settings.load_profile("any machine")
 
-MAY_BE_ABSENT = ("shared data", "TRIAGE_TEST_ODOO_URL", "TRIAGE_TEST_MODEL_URL")
+MAY_BE_ABSENT = ("shared data", "TRIAGE_TEST_ODOO_URL", "TRIAGE_TEST_MODEL_URL", "TRIAGE_TEST_N8N_URL")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,5 @@
 // Conveniences of the desk; it works without them. Keys, the next item at once, quiet changes of view, live updates.
+import "./copy.js";
 import "./keys.js";
 import "./more.js";
 import "./decide.js";

@@ -43,7 +43,7 @@ def bearer(desk) -> dict[str, str]:
 
 def look(desk, date: str | None = None) -> None:
     """Odoo is read, where a date is given that the line has there."""
-    line = {"id": 97, "date_planned": f"{date} 10:00:00"}
+    line = {"id": 97, "order_id": [41, "P00041"], "date_planned": f"{date} 10:00:00"}
     live = LiveOdoo({"purchase.order.line": [line]}) if date else None
     ReceiptLoop(desk.database, live, timedelta(hours=24)).step()
 

@@ -27,6 +27,7 @@ class Receiver:
 
     def __init__(self, faults: Callable[[], int | str | None] = lambda: None, seconds: float = 5.0) -> None:
         self.accepted: list[Received] = []
+        self.answer: Any = None  # what is said beside the status
         self.forged = 0
         self.faults, self.seconds = faults, seconds
         self._lock = threading.Lock()
@@ -87,9 +88,11 @@ class Receiver:
                 self.connection.close()
 
             def _answer(self, status: int) -> None:
-                said = json.dumps({"status": status}).encode()
+                told = {"status": status} if receiver.answer is None else receiver.answer
+                said = (told if isinstance(told, str) else json.dumps(told)).encode()
                 with suppress(OSError):  # the sender may have given up
                     self.send_response(status)
+                    self.send_header("content-type", "application/json")
                     self.send_header("content-length", str(len(said)))
                     self.end_headers()
                     self.wfile.write(said)
