@@ -33,6 +33,7 @@ MEANING = {
     "silence": "A mailbox that messages used to come from has brought none for too long.",
     "model spend": "Most of a day's budget of the language model is spent.",
     "policy": "The policy's file cannot be used; the policy before it stays in force.",
+    "briefing": "The briefing could not be sent to its readers.",
     "database": "The database does not answer.",
 }
 
