@@ -18,22 +18,20 @@ SHOWN = 10
 def worsening(session: Session, window: Window, narrowing: Narrowing) -> list[Worsening]:
     """Records whose delay is longer in the window's news than in any before, the worst first."""
     earlier = aliased(P)
-    before = (
-        select(func.max(earlier.delay_days))
-        .where(
-            earlier.record_model == P.record_model,
-            earlier.record_id == P.record_id,
-            earlier.created_at < window.start,
-            earlier.delay_days > 0,
-        )
-        .correlate(P)
-        .scalar_subquery()
+    known = (
+        select(earlier.record_model, earlier.record_id, func.max(earlier.delay_days).label("days"))
+        .where(earlier.created_at < window.start, earlier.delay_days > 0, earlier.record_id.is_not(None))
+        .group_by(earlier.record_model, earlier.record_id)
+        .subquery()
     )
     came = (P.created_at >= window.start) & (P.created_at < window.end) & exceptional()
-    rows = select(P.id, P.record_name, P.supplier, P.delay_days, before.label("known")).where(
-        came, P.record_id.is_not(None), P.delay_days > before
+    same = (P.record_model == known.c.record_model) & (P.record_id == known.c.record_id)
+    rows = (
+        select(P.id, P.record_name, P.supplier, P.delay_days, known.c.days.label("known"))
+        .join(known, same)
+        .where(came, P.delay_days > known.c.days)
     )
-    found = session.execute(narrowing.of_items(rows).order_by((P.delay_days - before).desc(), P.id).limit(SHOWN))
+    found = session.execute(narrowing.of_items(rows).order_by((P.delay_days - known.c.days).desc(), P.id).limit(SHOWN))
     return [
         Worsening(
             record=row.record_name or "",
