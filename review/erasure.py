@@ -9,13 +9,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, undefer
 
 from review import log, search
 from review.database import Database
 from review.raw_store import RawStore
 from review.schema import (
+    CaseKey,
     CaseRow,
     CommentRow,
     DecisionRow,
@@ -55,10 +56,11 @@ def erase_message(database: Database, store: RawStore, message_id: str, *, who: 
         session.execute(
             update(CaseRow).where(CaseRow.id == row.case_id, CaseRow.subject == row.subject).values(subject="")
         )
+        _forget_case_keys(session, row)
         session.execute(update(ModelCallRow).where(ModelCallRow.message_id == message_id).values(response=None))
         row.subject = row.sender = row.sender_key = ""
         search.index(session, message_id, [])
-        row.read, row.mail_id, row.error, row.problems = None, None, None, []
+        row.read, row.mail_id, row.thread, row.error, row.problems = None, None, None, None, []
         for proposal in proposals:
             proposal.body = _without_words(proposal.body)
             _strip(session, proposal.id)
@@ -105,6 +107,15 @@ def _require_finished(session: Session, row: MessageRow, proposals: list[Proposa
     )
     if session.scalars(under_way.limit(1)).first() is not None:
         raise StillNeeded("A decision on the message is on its way: wait for it, or replay or drop it.")
+
+
+def _forget_case_keys(session: Session, row: MessageRow) -> None:
+    """The keys of a case hold subjects and Message-IDs: they go with the last of its messages, which no answer finds then."""
+    others = select(MessageRow.id).where(
+        MessageRow.case_id == row.case_id, MessageRow.id != row.id, MessageRow.sender != ""
+    )
+    if row.case_id is not None and session.scalars(others.limit(1)).first() is None:
+        session.execute(delete(CaseKey).where(CaseKey.case_id == row.case_id))
 
 
 def _strip(session: Session, proposal_id: str) -> None:

@@ -17,7 +17,7 @@ from review.model_calls import DatabaseLedger
 from review.outbox import Outcome
 from review.queue import find
 from review.receipt_rows import Reported, report
-from review.schema import Base
+from review.schema import Base, CaseKey, MessageRow
 from tests.review.desk import ROBIN, ScriptedEngine, date_change, mail
 from tests.review.test_log import check, tamper
 from tests.review.test_outbox import Wire, handoffs, run, target
@@ -56,11 +56,27 @@ def test_nothing_of_the_person_is_left_and_the_chain_is_whole(desk, message_id):
     assert SECRET in told(desk)
     gone = erase_message(desk.database, desk.store, message_id, who="Ann", why="asked for it")
     assert gone >= 4
-    assert SECRET not in told(desk)
+    assert SECRET.casefold() not in told(desk).casefold()
     assert not desk.store.path(message_id).exists()
     result = check(desk)
     assert result.ok, result.problems
     assert result.erased == gone
+
+
+def test_the_keys_of_a_case_go_with_the_last_of_its_messages(desk, message_id):
+    other = desk.take(mail("Any news?", subject=f"{SECRET} writes again"), ScriptedEngine())
+    with desk.database.write() as session:
+        case = session.get(MessageRow, message_id).case_id
+        session.add(CaseKey(key=f"s:{SECRET}", case_id=case))
+        session.get(MessageRow, message_id).thread = f"s:{SECRET}"
+        session.get(MessageRow, other).case_id = case
+    erase_message(desk.database, desk.store, message_id, who="Ann", why="asked for it")
+    with desk.database.read() as session:
+        assert session.get(CaseKey, f"s:{SECRET}") is not None
+        assert session.get(MessageRow, message_id).thread is None
+    reject(desk.database, f"{other[:20]}-0", version=1, who=ROBIN, reason=RejectReason.not_needed)
+    erase_message(desk.database, desk.store, other, who="Ann", why="asked for it")
+    assert SECRET not in told(desk)
 
 
 def test_what_was_decided_stays_for_the_figures(desk, message_id):
