@@ -142,7 +142,8 @@ def test_each_kind_of_decision_has_its_address(desk, robin):
     assert post(robin, ids[2], "merge", {"into": ids[3]}).json()["note"] == ids[3]
     assert post(robin, ids[3], "not-an-exception").json()["kind"] == "not_exception"
     assert post(robin, ids[4], "manual", {"note": "odd"}).json()["note"] == "odd"
-    bulk = {"intent": two.intent, "band": "high", "items": [{"id": i, "version": 1} for i in ids[4:]]}
+    seen = [{"id": ids[4], "version": 2}, {"id": ids[5], "version": 1}]
+    bulk = {"intent": two.intent, "band": "high", "items": seen}
     answer = robin.client.post("/api/bulk/approve", json=bulk, headers={"X-CSRF-Token": robin.csrf})
     assert [(o["approved"], o["status"]) for o in answer.json()["outcomes"]] == [(False, 422), (True, 200)]
 

@@ -163,6 +163,6 @@ class TestServing:
         said = ["The Odoo account 'x' is an internal user."]
         browser = Browser(create_app(desk.settings, database=desk.database, notice=lambda: said[0]), "Robin")
         for path in ("/desk/ready", "/desk/manual", "/log"):
-            assert text_of(browser.page(path), ".warning") == said[0]
+            assert text_of(browser.page(path), ".warning") == f"{said[0]} All alerts"
         said[0] = None
         assert text_of(browser.page("/desk/ready"), ".warning") == ""
