@@ -27,6 +27,8 @@ def exclusive(database: Database, name: str) -> Iterator[None]:
                 if not connection.scalar(lock, {"name": f"triage.{name}"}):
                     raise Busy(name)
                 yield
+                # Closing alone lets the server hold it until it has noticed.
+                connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": f"triage.{name}"})
             finally:
                 connection.invalidate()
     else:
