@@ -106,7 +106,7 @@ def _concerned(context: Context, has: Callable[[News], bool], *, spread: bool = 
     whole = context.news.whole
     if not has(whole) or (carrying and not (whole.all_lines and spread)):
         return carrying
-    own = {n.line.id for n in (*carrying, *context.news.lines.values()) if n.line and (has(n) or n.from_table)}
+    own = {n.line.id for n in context.news.lines.values() if n.line and (has(n) or n.from_table)}
     named = [i for i in context.news.mentioned if i not in context.news.unchanged and not whole.all_lines]
     lines = [line for line in open_lines(context.order) if line.id not in own]
     if not spread and len(named or lines) != 1:

@@ -186,7 +186,7 @@ def _settle(
         for column in dates[:-1]:
             roles[column] = "old_date"
     held = [c for c, r in enumerate(roles) if r == "old_date"]
-    if len(held) > 1 and not dates:
+    if len(held) > 1 and not dates and held[-1] not in fixed:
         # "Requested" beside "planned": what was asked for, and what is planned now.
         roles[held[-1]] = "date"
     quantities = [c for c, r in enumerate(roles) if r == "qty"]

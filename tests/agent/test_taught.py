@@ -115,3 +115,10 @@ def test_what_is_not_in_the_message_is_not_said_to_have_helped(engine):
     other = [lesson("code", "X-9001", "3"), lesson("column", "LT", "date"), lesson("address", "a@b.example", "12")]
     assert not Taught.for_message(message, other)
     assert Taught.for_message(message, [lesson("code", "X900", "3"), lesson("code", "x-900", "1")]).codes == {"X900": 1}
+
+
+def test_a_column_that_was_taught_to_be_the_former_date_stays_it_beside_another():
+    columns = {key_of(Subject.column, "F. prevista"): "old_date"}
+    made = table("Ref.|F. solicitada|F. prevista\nA-10|22/09/2027|29/09/2027")
+    [row] = read_table(made, now=NOW, language="es", columns=columns)
+    assert row.date is None
